@@ -1,0 +1,38 @@
+.PHONY: repro test test-fast test-all lint bench dag remote-demo system-deps clean
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+repro: .venv/ready  ## run the whole graph, then show the figures beside the committed ones
+	finerweb models pull
+	dvc repro
+	finerweb figures
+
+test: .venv/ready  ## all tests that need pip alone, one real language model among them
+	finerweb models pull --for-tests
+	pytest
+
+test-fast: .venv/ready  ## under 90 seconds: no models, no whole graph
+	pytest -m "not slow"
+
+test-all: system-deps test
+
+lint: .venv/ready
+	ruff check . && ruff format --check . && mypy
+
+bench: .venv/ready
+	for script in benchmarks/*.py; do python $$script; done
+
+dag: .venv/ready  ## docs/dag.md, the picture in the README
+	{ echo '```mermaid'; dvc dag --mermaid; echo '```'; } > docs/dag.md
+
+remote-demo: .venv/ready  ## make a folder the default remote of this checkout, push to it, pull back
+	dvc remote add --local --default --force demo $(CURDIR)/.finerweb/remote
+	dvc push && dvc pull
+
+system-deps:  ## Debian packages that `test-all` needs beyond pip: none yet
+	@true
+
+clean:
+	rm -rf .venv .finerweb/batches build *.egg-info
+
+.venv/ready: setup.sh requirements-cpu.lock pyproject.toml
+	./setup.sh

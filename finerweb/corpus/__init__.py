@@ -1,0 +1,1 @@
+"""From the source to passages: readers, sampling, segmentation, language identification."""

@@ -1,0 +1,123 @@
+"""Finding the character spans of an annotator's mentions in their passage.
+
+Mentions are looked for in the untouched text, code point for code point: what an annotator made
+up, or wrote in other letters, is dropped, and every drop is in the audit.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from finerweb.evaluation.scoring import SpanScores, score
+from finerweb.llm.parsing import parse_pairs
+from finerweb.records import Grounded, Mention, Passage, Span
+from finerweb.tables.io import Row
+from finerweb.tally import Tally
+
+GROUNDED = "grounded"
+OUT_OF_ORDER = "out_of_order"
+NOT_FOUND = "not_found"
+
+
+def ground(text: str, mentions: Iterable[Mention], rule: str) -> list[Grounded]:
+    """Return what became of each mention, in their order.
+
+    ``cursor`` is the rule of the paper's text (section 4.4 of its facts): each mention is looked
+    for from the end of the last one that was found; one that stands only before it is out of
+    order. ``all`` is its Algorithm 1: every occurrence of every distinct mention, overlapping
+    ones too, whatever the order; it gives more rows than there are mentions.
+
+    >>> [g.span for g in ground("Ana met Ana.", [Mention("Ana", "person")] * 2, "cursor")]
+    [Span(start=0, end=3, type='person'), Span(start=8, end=11, type='person')]
+    """
+    return _cursor(text, mentions) if rule == "cursor" else _all(text, mentions)
+
+
+def _cursor(text: str, mentions: Iterable[Mention]) -> list[Grounded]:
+    grounded = []
+    cursor = 0
+    for mention in mentions:
+        start = text.find(mention.text, cursor)
+        if start >= 0:
+            cursor = start + len(mention.text)
+            grounded.append(Grounded(mention, GROUNDED, Span(start, cursor, mention.type)))
+        else:
+            status = OUT_OF_ORDER if mention.text in text else NOT_FOUND
+            grounded.append(Grounded(mention, status))
+    return grounded
+
+
+def _all(text: str, mentions: Iterable[Mention]) -> list[Grounded]:
+    grounded = []
+    for mention in dict.fromkeys(mentions):
+        start = text.find(mention.text)
+        if start < 0:
+            grounded.append(Grounded(mention, NOT_FOUND))
+        while start >= 0:
+            span = Span(start, start + len(mention.text), mention.type)
+            grounded.append(Grounded(mention, GROUNDED, span))
+            start = text.find(mention.text, start + 1)
+    return grounded
+
+
+@dataclass(slots=True)
+class GroundingReport:
+    """What became of replies and mentions, and the scores against gold where there is some."""
+
+    replies: Tally = field(default_factory=Tally)
+    repairs: Counter[str] = field(default_factory=Counter)
+    mentions: Tally = field(default_factory=Tally)
+    scores: SpanScores = field(default_factory=SpanScores)
+
+    def __add__(self, other: "GroundingReport") -> "GroundingReport":
+        """Return the report over both."""
+        return GroundingReport(
+            self.replies + other.replies,
+            self.repairs + other.repairs,
+            self.mentions + other.mentions,
+            self.scores + other.scores,
+        )
+
+    def metrics(self) -> dict[str, object]:
+        """Return the report for a metrics file; survival is the share of mentions grounded."""
+        return {
+            "replies": self.replies.metrics(),
+            "parse_rate": self.replies.kept / self.replies.seen if self.replies.seen else None,
+            "repairs": dict(sorted(self.repairs.items())),
+            "mentions": self.mentions.metrics(),
+            "survival": self.mentions.kept / self.mentions.seen if self.mentions.seen else None,
+            "gold": self.scores.metrics(),
+        }
+
+
+def ground_reply(passage: Passage, reply: str, rule: str, report: GroundingReport) -> list[Row]:
+    """Return the rows of the `grounded` table for a reply, and count them in the report."""
+    parsed = parse_pairs(reply)
+    report.repairs.update(parsed.repairs)
+    if parsed.failure:
+        report.replies.drop(parsed.failure)
+    else:
+        report.replies.keep()
+    rows = []
+    predicted = []
+    for position, grounded in enumerate(ground(passage.text, parsed.mentions, rule)):
+        span = grounded.span
+        if span is None:
+            report.mentions.drop(grounded.status)
+        else:
+            report.mentions.keep()
+            predicted.append((span.start, span.end, (span.type,)))
+        rows.append(
+            {
+                "passage_id": passage.passage_id,
+                "position": position,
+                "mention": grounded.mention.text,
+                "type": grounded.mention.type,
+                "status": grounded.status,
+                "start": span.start if span else None,
+                "end": span.end if span else None,
+            }
+        )
+    if passage.gold is not None:
+        report.scores += score(passage.gold, predicted)
+    return rows

@@ -1,0 +1,1 @@
+"""Requests to language models, and the replies that are kept."""

@@ -1,0 +1,24 @@
+"""Filling in the prompt templates of `finerweb/prompts`.
+
+Values are inserted as they are: a template's fields are data, never templates themselves.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+PROMPTS = Path(__file__).parents[1] / "prompts"
+
+
+@cache
+def _template(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
+    return environment.from_string((PROMPTS / name).read_text(encoding="utf-8"))
+
+
+def render(name: str, **fields: str) -> str:
+    """Return the template with its fields filled in; a field that is missing is an error."""
+    text: str = _template(name).render(**fields)
+    return text

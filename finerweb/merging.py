@@ -1,0 +1,258 @@
+"""One entity set from several annotators' (sections 4.5 and 13 of the paper's facts)."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from finerweb.evaluation.scoring import SpanScores, score
+from finerweb.params.merge import MergeParams
+from finerweb.records import Entity, Passage, Source, Span
+from finerweb.tables.io import Row
+
+Similarity = Callable[[str, str], float]
+
+
+def overlap(a: Entity | Span, b: Entity | Span, overlap_of: str) -> float:
+    """Return the shared code points over those of the longer or shorter span, or of both."""
+    shared = min(a.end, b.end) - max(a.start, b.start)
+    if shared <= 0:
+        return 0.0
+    lengths = (a.end - a.start, b.end - b.start)
+    whole = {"longer": max(lengths), "shorter": min(lengths), "union": sum(lengths) - shared}
+    return shared / whole[overlap_of]
+
+
+def single(annotator: str, spans: Sequence[Span]) -> list[Entity]:
+    """Return one annotator's spans as entities; several types of one span become its labels."""
+    by_place: dict[tuple[int, int], list[Span]] = {}
+    for span in sorted(spans):
+        by_place.setdefault((span.start, span.end), []).append(span)
+    return [
+        Entity(
+            start,
+            end,
+            labels=tuple(dict.fromkeys(span.type for span in group)),
+            sources=tuple(Source(annotator, s.start, s.end, s.type) for s in group),
+        )
+        for (start, end), group in by_place.items()
+    ]
+
+
+def merge(
+    annotations: Sequence[Sequence[Entity]], params: MergeParams, similarity: Similarity
+) -> list[Entity]:
+    """Return one entity set, sorted, from each annotator's (as `single` makes them), in order.
+
+    Two annotators at a time, the third against the result of the first two. Entities that overlap
+    by at least ``params.overlap`` are paired, the largest overlaps first, each in one pair at most,
+    and become one entity: the longer span (the first annotator's where both are as long) with both
+    types in the annotators' order. Where the types' similarity is not above
+    ``params.similarity``, ``params.below`` says what happens: ``concat`` keeps both types (what the
+    released data shows), ``longer`` the longer span's alone. Of what still overlaps, the longer
+    stays and the shorter goes (the printed rule 2); what does not overlap stays.
+    """
+    merged: list[Entity] = list(annotations[0]) if annotations else []
+    for other in annotations[1:]:
+        merged = _two(merged, other, params, similarity)
+    return sorted(merged, key=_place)
+
+
+def meeting_types(
+    annotations: Sequence[Sequence[Entity]], params: MergeParams
+) -> set[tuple[str, str]]:
+    """Return every pair of differing type strings whose similarity `merge` may ask for."""
+    pairs = set()
+    for i, first in enumerate(annotations):
+        for second in annotations[i + 1 :]:
+            for _, a, b in _candidates(first, second, params):
+                if set(a.labels) != set(b.labels):
+                    pairs.add((a.labels[-1], b.labels[-1]))
+    return pairs
+
+
+def _place(entity: Entity) -> tuple[int, int]:
+    return entity.start, entity.end
+
+
+def _longer(a: Entity, b: Entity) -> Entity:
+    """Return the longer of two; the first one where both are as long."""
+    return b if b.end - b.start > a.end - a.start else a
+
+
+def _candidates(
+    first: Sequence[Entity], second: Sequence[Entity], params: MergeParams
+) -> list[tuple[float, Entity, Entity]]:
+    """Return the pairs that overlap enough, the largest overlap first, ties in text order."""
+    pairs = [
+        (share, a, b)
+        for a, b in _overlapping(first, second)
+        if (share := overlap(a, b, params.overlap_of)) >= params.overlap
+    ]
+    return sorted(pairs, key=lambda pair: (-pair[0], _place(pair[1]), _place(pair[2])))
+
+
+def _overlapping(first: Sequence[Entity], second: Sequence[Entity]) -> list[tuple[Entity, Entity]]:
+    """Return all pairs that share a code point, by a sweep over both in text order."""
+    pairs = []
+    second = sorted(second, key=_place)
+    low = 0
+    longest = max((e.end - e.start for e in second), default=0)
+    for a in sorted(first, key=_place):
+        while low < len(second) and second[low].start + longest <= a.start:
+            low += 1
+        for b in second[low:]:
+            if b.start >= a.end:
+                break
+            if b.end > a.start:
+                pairs.append((a, b))
+    return pairs
+
+
+def _two(
+    first: Sequence[Entity], second: Sequence[Entity], params: MergeParams, similarity: Similarity
+) -> list[Entity]:
+    free_first = {_place(e): e for e in first}
+    free_second = {_place(e): e for e in second}
+    merged = []
+    for _, a, b in _candidates(first, second, params):
+        if _place(a) in free_first and _place(b) in free_second:
+            del free_first[_place(a)], free_second[_place(b)]
+            merged.append(_pair(a, b, params, similarity))
+    return _longest(merged, list(free_first.values()), list(free_second.values()))
+
+
+def _longest(
+    merged: Sequence[Entity], first: Sequence[Entity], second: Sequence[Entity]
+) -> list[Entity]:
+    """Return the entities of the three groups that no longer one of another group overlaps.
+
+    The longest is kept first, so one that is dropped drops nothing itself; as long ones stay in
+    the order merged, first, second. Overlaps inside one annotator's own spans are its own affair.
+    """
+    rivals: dict[int, list[Entity]] = {}
+    for one, other in ((merged, first), (merged, second), (first, second), (merged, merged)):
+        for a, b in _overlapping(one, other):
+            if a is not b:
+                rivals.setdefault(id(a), []).append(b)
+                rivals.setdefault(id(b), []).append(a)
+    groups = [*merged, *first, *second]
+    dropped: set[int] = set()
+    for entity in sorted(groups, key=lambda e: e.start - e.end):
+        if id(entity) not in dropped:
+            dropped.update(id(rival) for rival in rivals.get(id(entity), ()))
+    return [entity for entity in groups if id(entity) not in dropped]
+
+
+def _pair(a: Entity, b: Entity, params: MergeParams, similarity: Similarity) -> Entity:
+    longer = _longer(a, b)
+    value = None if set(a.labels) == set(b.labels) else similarity(a.labels[-1], b.labels[-1])
+    keep_both = value is None or value > params.similarity or params.below == "concat"
+    return Entity(
+        longer.start,
+        longer.end,
+        labels=tuple(dict.fromkeys(a.labels + b.labels)) if keep_both else longer.labels,
+        sources=a.sources + b.sources,
+        similarity=value,
+    )
+
+
+@dataclass(slots=True)
+class MergeReport:
+    """Counts of merging, by annotator and together, and the scores against gold."""
+
+    spans: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+    entities: int = 0
+    exact: int = 0
+    overlapping: int = 0
+    same_type: int = 0
+    similar: int = 0
+    scores: SpanScores = field(default_factory=SpanScores)
+
+    @classmethod
+    def of(cls, annotators: Sequence[str]) -> "MergeReport":
+        """Return an empty report that names every annotator."""
+        zero = dict.fromkeys(annotators, 0)
+        return cls(spans=Counter(zero), kept=Counter(zero))
+
+    def __add__(self, other: "MergeReport") -> "MergeReport":
+        """Return the report over both."""
+        spans, kept = Counter(self.spans), Counter(self.kept)
+        spans.update(other.spans)
+        kept.update(other.kept)
+        return MergeReport(
+            spans,
+            kept,
+            self.entities + other.entities,
+            self.exact + other.exact,
+            self.overlapping + other.overlapping,
+            self.same_type + other.same_type,
+            self.similar + other.similar,
+            self.scores + other.scores,
+        )
+
+    def metrics(self) -> dict[str, object]:
+        """Return the report for a metrics file.
+
+        ``agreement`` is the Dice share of spans in a pair: with the same place, with enough
+        overlap, and with overlap and the same type.
+        """
+        total = sum(self.spans.values())
+        shares = {"exact": self.exact, "overlap": self.overlapping, "typed": self.same_type}
+        return {
+            "seen": dict(self.spans),
+            "kept": dict(self.kept),
+            "dropped": {
+                name: {"shorter of two": n - self.kept[name]} for name, n in self.spans.items()
+            },
+            "entities": self.entities,
+            "above_similarity": self.similar,
+            "agreement": {k: 2 * n / total if total else None for k, n in shares.items()},
+            "gold": self.scores.metrics(),
+        }
+
+
+def merge_passage(
+    passage: Passage,
+    annotations: Sequence[Sequence[Entity]],
+    params: MergeParams,
+    similarity: Similarity,
+    report: MergeReport,
+) -> list[Row]:
+    """Return the rows of the `entities` table for a passage, and count them in the report."""
+    merged = merge(annotations, params, similarity)
+    for entities in annotations:
+        report.spans.update(source.annotator for e in entities for source in e.sources)
+    for entity in merged:
+        report.kept.update(source.annotator for source in entity.sources)
+        _count_pair(entity, params, report)
+    report.entities += len(merged)
+    if passage.gold is not None:
+        report.scores += score(passage.gold, [(e.start, e.end, e.labels) for e in merged])
+    return [_row(passage, entity) for entity in merged]
+
+
+def _count_pair(entity: Entity, params: MergeParams, report: MergeReport) -> None:
+    by_annotator = {source.annotator: source for source in entity.sources}
+    if len(by_annotator) < 2:
+        return
+    a, b = list(by_annotator.values())[:2]
+    report.overlapping += 1
+    report.exact += (a.start, a.end) == (b.start, b.end)
+    report.same_type += entity.similarity is None
+    report.similar += entity.similarity is not None and entity.similarity > params.similarity
+
+
+def _row(passage: Passage, entity: Entity) -> Row:
+    return {
+        "passage_id": passage.passage_id,
+        "start": entity.start,
+        "end": entity.end,
+        "surface": passage.text[entity.start : entity.end],
+        "labels": list(entity.labels),
+        "similarity": entity.similarity,
+        "sources": [
+            {"annotator": s.annotator, "start": s.start, "end": s.end, "type": s.type}
+            for s in entity.sources
+        ],
+    }

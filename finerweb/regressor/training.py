@@ -1,0 +1,78 @@
+"""Fine-tuning an encoder with one real-valued output on the ratings, with the HF Trainer."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from finerweb.params.train_regressor import TrainRegressorParams
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A passage to train on; ``useful`` is a human's word, where there is one."""
+
+    text: str
+    language: str
+    target: float
+    useful: bool | None = None
+
+
+def train(
+    examples: Sequence[Rated], backbone: Path, params: TrainRegressorParams, seed: int
+) -> Any:
+    """Return (model, tokenizer) fine-tuned on the examples, by mean squared error.
+
+    Raises:
+        ValueError: there are fewer than two different targets, or the loss became NaN.
+    """
+    import torch
+    from transformers import (
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+        DataCollatorWithPadding,
+        Trainer,
+        TrainingArguments,
+        set_seed,
+    )
+
+    targets = {example.target for example in examples}
+    if len(targets) < 2:
+        raise ValueError(
+            f"all {len(examples)} ratings give the target {targets}: expected at least two "
+            "different ones; rate more passages, or change the read-out or train_regressor."
+            "useful_from"
+        )
+    set_seed(seed)
+    tokenizer = AutoTokenizer.from_pretrained(backbone)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        backbone, num_labels=1, problem_type="regression", dtype=torch.float32
+    )
+    if params.freeze_embeddings:
+        model.get_input_embeddings().requires_grad_(False)
+    rows = [
+        tokenizer(example.text, truncation=True, max_length=params.max_length)
+        | {"labels": example.target}
+        for example in examples
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            learning_rate=params.learning_rate,
+            per_device_train_batch_size=params.batch_size,
+            num_train_epochs=params.epochs,
+            seed=seed,
+            bf16=torch.cuda.is_available(),
+            train_sampling_strategy="group_by_length",
+            logging_nan_inf_filter=False,
+            save_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+        )
+        collator = DataCollatorWithPadding(tokenizer)
+        trainer = Trainer(model, arguments, collator, train_dataset=rows)
+        result = trainer.train()
+    if result.training_loss != result.training_loss:
+        raise ValueError("the training loss became NaN: lower train_regressor.learning_rate")
+    return model.eval(), tokenizer

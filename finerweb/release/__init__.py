@@ -1,0 +1,1 @@
+"""From entities to a published dataset: variants, layout, card."""

@@ -1,0 +1,1 @@
+"""Numbers about the dataset, beside the paper's."""

@@ -1,0 +1,75 @@
+"""The headline figures of a run, beside those of a commit and their known spread."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+# (what it is called, the metrics file, the keys down to the figure); a star stands for every
+# instance of the stage, whose name goes before the figure's.
+HEADLINES: tuple[tuple[str, str, str], ...] = (
+    ("passages cut", "metrics/passages.json", "overall.kept"),
+    ("ratings, ROC-AUC against useful", "metrics/rate/*.json", "overall.roc_auc"),
+    ("regressor selected, F1 macro", "metrics/select_regressor.json", "f1"),
+    ("filter, F1 against useful", "metrics/filter.json", "overall.useful.filter.f1"),
+    ("  if it accepted everything", "metrics/filter.json", "overall.useful.accept_all.f1"),
+    ("passages selected", "metrics/filter.json", "overall.kept"),
+    ("parse rate", "metrics/ground/*.json", "overall.parse_rate"),
+    ("grounding survival", "metrics/ground/*.json", "overall.survival"),
+    ("mention F1", "metrics/ground/*.json", "overall.gold.mention.f1"),
+    ("coarse F1", "metrics/ground/*.json", "overall.gold.coarse.f1"),
+    ("typed F1", "metrics/ground/*.json", "overall.gold.typed.f1"),
+    ("merged, mention F1", "metrics/merge.json", "overall.gold.mention.f1"),
+    ("merged, coarse F1", "metrics/merge.json", "overall.gold.coarse.f1"),
+    ("merged, typed F1", "metrics/merge.json", "overall.gold.typed.f1"),
+    ("annotators agree exactly", "metrics/merge.json", "overall.agreement.exact"),
+    ("entities a passage", "metrics/statistics.json", "ours.merged.overall.entities_per_passage"),
+    ("distinct labels, merged", "metrics/labels.json", "merged.labels"),
+)
+SPREAD = Path("docs/spread.json")
+
+
+def table(
+    headlines: Sequence[tuple[str, str, str]],
+    root: Path,
+    committed: Callable[[str], dict[str, Any] | None],
+) -> str:
+    """Return the figures as text, one a line: here, committed, spread on other processors."""
+    spread = _read(root / SPREAD) or {}
+    lines = [f"{'':44} {'here':>9} {'committed':>9}   spread between processors"]
+    for name, file, keys in _instances(headlines, root):
+        here, there = _figure(_read(root / file), keys), _figure(committed(file), keys)
+        span = spread.get(f"{file}:{keys}")
+        around = f"{_show(span[0])} .. {_show(span[1])}" if span else ""
+        lines.append(f"{name:44} {_show(here):>9} {_show(there):>9}   {around}".rstrip())
+    return "\n".join(lines)
+
+
+def _instances(
+    headlines: Sequence[tuple[str, str, str]], root: Path
+) -> Iterator[tuple[str, str, str]]:
+    for name, pattern, keys in headlines:
+        if "*" not in pattern:
+            yield name, pattern, keys
+        for path in sorted(root.glob(pattern)) if "*" in pattern else ():
+            yield f"{path.stem}: {name}", path.relative_to(root).as_posix(), keys
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _figure(metrics: dict[str, Any] | None, keys: str) -> float | None:
+    value: Any = metrics
+    for key in keys.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, (int, float)) else None
+
+
+def _show(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"

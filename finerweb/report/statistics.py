@@ -1,0 +1,64 @@
+"""The paper's dataset tables for ours: Table 3, and Tables 8 and 9 by language."""
+
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from statistics import fmean
+
+from finerweb.tables.io import Row
+
+PAPER = Path(__file__).parents[1] / "resources" / "paper_languages.csv"
+
+
+@cache
+def paper() -> dict[str, dict[str, float]]:
+    """Return the paper's per-language figures, by language code and column."""
+    with PAPER.open(encoding="utf-8", newline="") as file:
+        return {
+            row.pop("code"): {name: float(value) for name, value in row.items()}
+            for row in csv.DictReader(file)
+        }
+
+
+def of_language(rows: Sequence[Row]) -> dict[str, float]:
+    """Return the figures of one single-label variant in one language, per passage where it says."""
+    labels = [[span["label"] for span in row["char_spans"]] for row in rows]
+    n = max(len(rows), 1)
+    return {
+        "passages": len(rows),
+        "characters": sum(len(row["text"]) for row in rows) / n,
+        "entities_per_passage": sum(map(len, labels)) / n,
+        "types_per_passage": sum(len(set(names)) for names in labels) / n,
+        "types": len({name for names in labels for name in names}),
+    }
+
+
+def of_variant(languages: Mapping[str, Sequence[Row]], top: int) -> dict[str, object]:
+    """Return a variant's figures: by language, and overall as the paper's Table 3.
+
+    Overall means are unweighted over languages, types are the union (section 10 of the paper's
+    facts).
+    """
+    tables = {code: of_language(rows) for code, rows in languages.items()}
+    counts = Counter(
+        span["label"] for rows in languages.values() for row in rows for span in row["char_spans"]
+    )
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    means = ("characters", "entities_per_passage", "types_per_passage")
+    return {
+        "overall": {
+            "languages": len(tables),
+            "passages": sum(table["passages"] for table in tables.values()),
+            "types": len(counts),
+            **{name: fmean(table[name] for table in tables.values()) for name in means},
+        },
+        "languages": tables,
+        "top_types": dict(ranked[:top]),
+    }
+
+
+def paper_rows(codes: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Return the paper's figures for those of the languages it has."""
+    return {code: paper()[code] for code in codes if code in paper()}

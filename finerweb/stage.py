@@ -1,0 +1,41 @@
+"""What every stage script shares: its command, its log, its errors, its entry in runs.jsonl."""
+
+import json
+import logging
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from finerweb.params.load import PARAMS
+
+RUNS = Path("runs.jsonl")
+EXISTING = click.Path(exists=True, path_type=Path)
+NEW = click.Path(path_type=Path)
+
+
+class Stage(click.Command):
+    """A command whose bad data and unreadable files end in one line, not in a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the stage; log what it took to runs.jsonl."""
+        logging.basicConfig(level=logging.WARNING, format="%(message)s")
+        logging.getLogger("finerweb").setLevel(logging.INFO)
+        begun = time.monotonic()
+        try:
+            made = super().invoke(context)
+        except (ValueError, OSError) as error:
+            raise click.ClickException(str(error)) from error
+        if PARAMS.is_file():
+            note(self.name or "", time.monotonic() - begun, made or {})
+        return made
+
+
+def note(stage: str, seconds: float, made: dict[str, Any]) -> None:
+    """Append what a run took to runs.jsonl: seconds, peak memory, requests made."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    row = {"stage": stage, "seconds": round(seconds, 1), "peak_gib": round(peak, 2), **made}
+    with RUNS.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **row}) + "\n")

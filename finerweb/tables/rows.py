@@ -1,0 +1,39 @@
+"""Between the rows of the passage tables and the records of the domain."""
+
+from finerweb.records import Document, Passage, Span
+from finerweb.tables.io import Row
+
+_PASSAGE = tuple(name for name in Passage.__slots__ if name != "gold")
+_DOCUMENT = tuple(name for name in Document.__slots__ if name != "gold")
+
+
+def document_row(document: Document) -> Row:
+    """Return the row of a document."""
+    return {name: getattr(document, name) for name in _DOCUMENT} | {"gold": _plain(document.gold)}
+
+
+def document(row: Row) -> Document:
+    """Return the document of a row."""
+    return Document(**{name: row[name] for name in _DOCUMENT}, gold=_spans(row["gold"]))
+
+
+def passage_row(passage: Passage) -> Row:
+    """Return the row of a passage."""
+    return {name: getattr(passage, name) for name in _PASSAGE} | {"gold": _plain(passage.gold)}
+
+
+def passage(row: Row) -> Passage:
+    """Return the passage of a row; further columns are left out."""
+    return Passage(**{name: row[name] for name in _PASSAGE}, gold=_spans(row["gold"]))
+
+
+def _plain(gold: tuple[Span, ...] | None) -> list[Row] | None:
+    if gold is None:
+        return None
+    return [{"start": span.start, "end": span.end, "type": span.type} for span in gold]
+
+
+def _spans(rows: list[Row] | None) -> tuple[Span, ...] | None:
+    if rows is None:
+        return None
+    return tuple(Span(row["start"], row["end"], row["type"]) for row in rows)

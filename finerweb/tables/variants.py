@@ -1,0 +1,39 @@
+"""The `variants` tables: what is released, one row a passage."""
+
+import pyarrow as pa
+
+from finerweb.tables.io import Table, column
+
+
+def _spans(label: tuple[str, pa.DataType]) -> pa.DataType:
+    return pa.list_(
+        pa.struct(
+            [
+                ("start", pa.int32()),
+                ("end", pa.int32()),
+                label,
+                ("surface", pa.string()),
+                ("sources", pa.list_(pa.string())),
+            ]
+        )
+    )
+
+
+def _table(name: str, spans: pa.DataType) -> Table:
+    return Table(
+        name,
+        pa.schema(
+            [
+                column("id", pa.string(), "Id of the passage."),
+                column("text", pa.string(), "The passage."),
+                column("language", pa.string(), "FineWeb-2 code, as in deu_Latn."),
+                column("char_spans", spans, "Entities: [start, end) in code points of `text`."),
+                column("quality_score", pa.float32(), "What the filter's regressor gave it."),
+            ]
+        ),
+        ("id",),
+    )
+
+
+SINGLE = _table("single-label variant", _spans(("label", pa.string())))
+MULTI = _table("multi-label variant", _spans(("labels", pa.list_(pa.string()))))

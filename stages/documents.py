@@ -1,0 +1,39 @@
+"""Stage `documents`: read the source, sample its documents by hash."""
+
+from pathlib import Path
+
+import click
+
+from finerweb.corpus.readers import read_jsonl
+from finerweb.corpus.sampling import sample
+from finerweb.params.documents import DocumentsParams
+from finerweb.params.load import load
+from finerweb.stage import EXISTING, NEW, Stage
+from finerweb.tables.documents import DOCUMENTS
+from finerweb.tables.io import write, write_metrics
+from finerweb.tables.rows import document_row
+from finerweb.tally import Tally
+
+
+@click.command("documents", cls=Stage, help=__doc__)
+@click.option("--source", type=EXISTING, required=True, help="Folder with <language>.jsonl.")
+@click.option("--out", type=NEW, required=True, help="Documents, one file a language.")
+@click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
+def main(source: Path, out: Path, metrics: Path) -> None:
+    """Run the stage."""
+    params = load("documents", DocumentsParams)
+    counts, overall = {}, Tally()
+    for code in params.languages:
+        documents, tally = sample(
+            read_jsonl(source / f"{code}.jsonl", code),
+            params.seed,
+            params.rating_documents,
+            params.corpus_documents,
+        )
+        write(out / f"{code}.parquet", map(document_row, documents), DOCUMENTS)
+        counts[code], overall = tally.metrics(), overall + tally
+    write_metrics(metrics, {"overall": overall.metrics(), "languages": counts})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Stage `statistics`: the paper's dataset tables for every variant, beside the paper's numbers."""
+
+from pathlib import Path
+
+import click
+
+from finerweb.params.load import load
+from finerweb.params.statistics import StatisticsParams
+from finerweb.report.statistics import of_variant, paper_rows
+from finerweb.stage import EXISTING, NEW, Stage
+from finerweb.tables.io import languages_in, read_languages, write_metrics
+from finerweb.tables.variants import SINGLE
+
+
+@click.command("statistics", cls=Stage, help=__doc__)
+@click.option("--variants", type=EXISTING, required=True, help="A folder a variant.")
+@click.option("--metrics", type=NEW, required=True, help="JSON file for the tables.")
+def main(variants: Path, metrics: Path) -> None:
+    """Run the stage."""
+    params = load("statistics", StatisticsParams)
+    ours, codes = {}, []
+    for folder in sorted(variants.glob("*-single")):
+        rows = dict(read_languages(folder, SINGLE))
+        ours[folder.name.removesuffix("-single")] = of_variant(rows, params.top_types)
+        codes = languages_in(folder)
+    write_metrics(metrics, {"ours": ours, "paper": paper_rows(codes)})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Stage `train_regressor`: fine-tune an encoder to predict a rater's ratings."""
+
+from pathlib import Path
+
+import click
+
+from finerweb.models import resolve
+from finerweb.params.backbones import backbone as reference
+from finerweb.params.load import load
+from finerweb.params.train_regressor import TrainRegressorParams
+from finerweb.regressor.folder import save
+from finerweb.regressor.tasks import TASKS, target
+from finerweb.regressor.training import Rated, train
+from finerweb.regressor.validation import cross_validate, report
+from finerweb.stage import EXISTING, NEW, Stage
+from finerweb.tables.io import read_languages, write_metrics
+from finerweb.tables.ratings import RATINGS
+
+
+@click.command("train_regressor", cls=Stage, help=__doc__)
+@click.option("--task", type=click.Choice(TASKS), required=True, help="What is predicted.")
+@click.option("--backbone", required=True, help="Name of the encoder in params.")
+@click.option("--seed", type=int, required=True, help="Seed of this training.")
+@click.option("--ratings", type=EXISTING, required=True, help="Ratings, one file a language.")
+@click.option("--out", type=NEW, required=True, help="Folder for the regressor.")
+@click.option("--metrics", type=NEW, required=True, help="JSON file for the scores.")
+def main(task: str, backbone: str, seed: int, ratings: Path, out: Path, metrics: Path) -> None:
+    """Run the stage."""
+    params = load("train_regressor", TrainRegressorParams)
+    examples = [
+        Rated(row["text"], code, target(row["score"], task, params.useful_from), row["useful"])
+        for code, rows in read_languages(ratings, RATINGS)
+        for row in rows
+        if row["score"] is not None
+    ]
+    encoder = resolve(reference(backbone))
+    predictions = cross_validate(examples, encoder, params, seed)
+    save(*train(examples, encoder, params, seed), task, out)
+    write_metrics(metrics, report(examples, predictions, task, params.min_documents))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Stage `variants`: the dataset's variants, as views of the spans and the merged entities."""
+
+from pathlib import Path
+
+import click
+
+from finerweb.merging import single
+from finerweb.params.annotate import AnnotateParams
+from finerweb.params.load import load
+from finerweb.params.variants import VariantsParams
+from finerweb.release.variants import KINDS, view
+from finerweb.stage import EXISTING, NEW, Stage
+from finerweb.tables.entities import ENTITIES, entities_by_passage
+from finerweb.tables.grounded import GROUNDED, spans_by_passage
+from finerweb.tables.io import read, read_languages, write, write_metrics
+from finerweb.tables.passages import SELECTED
+from finerweb.tables.rows import passage
+from finerweb.tally import Tally
+
+
+@click.command("variants", cls=Stage, help=__doc__)
+@click.option("--selected", type=EXISTING, required=True, help="Passages, one file a language.")
+@click.option("--grounded", type=EXISTING, required=True, help="Folder of every annotator's spans.")
+@click.option("--entities", type=EXISTING, required=True, help="Entities, one file a language.")
+@click.option("--out", type=NEW, required=True, help="A folder a variant, a file a language.")
+@click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
+def main(selected: Path, grounded: Path, entities: Path, out: Path, metrics: Path) -> None:
+    """Run the stage."""
+    params = load("variants", VariantsParams)
+    tallies: dict[str, Tally] = {}
+    for code, rows in read_languages(selected, SELECTED):
+        sets = {"merged": entities_by_passage(read(entities / f"{code}.parquet", ENTITIES))}
+        for name in load("annotate", AnnotateParams).annotators:
+            spans = spans_by_passage(read(grounded / name / f"{code}.parquet", GROUNDED))
+            sets[name] = {key: single(name, found) for key, found in spans.items()}
+        passages = [(passage(row), row["quality_score"]) for row in rows]
+        for name, found in sets.items():
+            for kind, table in KINDS.items():
+                viewed, tally = view(passages, found, kind, params.annotated_only)
+                write(out / f"{name}-{kind}" / f"{code}.parquet", viewed, table)
+                tallies[f"{name}-{kind}"] = tallies.get(f"{name}-{kind}", Tally()) + tally
+    write_metrics(metrics, {variant: tally.metrics() for variant, tally in tallies.items()})
+
+
+if __name__ == "__main__":
+    main()

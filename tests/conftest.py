@@ -1,0 +1,58 @@
+"""Fixtures: a temporary copy of the project, and texts in several scripts."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from reach import ROOT
+
+COPIED = ("dvc.yaml", "params.yaml", "stages", "finerweb", "sample")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of the project without data, a DVC repository of its own without git."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            ignore = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / name, ignore=ignore)
+        else:
+            shutil.copy(source, folder / name)
+    run("dvc", "init", "--no-scm", "--quiet", cwd=folder)
+    run("dvc", "config", "core.analytics", "false", cwd=folder)
+    return folder
+
+
+def run(
+    *command: str, cwd: Path, check: bool = True, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the environment the tests run in; fail with what it printed."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, "PATH": path, **(env or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if check and done.returncode:
+        pytest.fail(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done
+
+
+@pytest.fixture
+def stage(project: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs a stage script in the temporary project."""
+
+    def call(name: str, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return run(sys.executable, "-m", f"stages.{name}", *options, cwd=project, check=check)
+
+    return call

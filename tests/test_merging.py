@@ -1,0 +1,126 @@
+"""Merging: the paper's rule, its open points, and what must always hold."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finerweb.merging import meeting_types, merge, overlap, single
+from finerweb.params.merge import MergeParams
+from finerweb.records import Entity, Span
+
+DEFAULT = MergeParams(
+    overlap=0.5, overlap_of="longer", similarity=0.75, below="concat", encoder="none"
+)
+ALIKE = {frozenset(("person", "human")): 0.757, frozenset(("location", "city")): 0.65}
+
+
+def similarity(a: str, b: str) -> float:
+    return ALIKE.get(frozenset((a, b)), 0.1)
+
+
+def merged(
+    a: list[tuple[int, int, str]], b: list[tuple[int, int, str]], **changes: object
+) -> list[tuple[int, int, str]]:
+    params = DEFAULT.model_copy(update=changes)
+    sets = [single("a", [Span(*s) for s in a]), single("b", [Span(*s) for s in b])]
+    return [(e.start, e.end, e.label) for e in merge(sets, params, similarity)]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "changes", "expected"),
+    [
+        ([(0, 4, "person")], [(9, 12, "city")], {}, [(0, 4, "person"), (9, 12, "city")]),
+        ([(0, 4, "person")], [(0, 4, "person")], {}, [(0, 4, "person")]),
+        ([(0, 4, "person")], [(0, 4, "human")], {}, [(0, 4, "person / human")]),
+        ([(0, 4, "location")], [(0, 4, "city")], {}, [(0, 4, "location / city")]),
+        ([(0, 4, "location")], [(0, 4, "city")], {"below": "longer"}, [(0, 4, "location")]),
+        ([(0, 4, "person")], [(0, 4, "human")], {"below": "longer"}, [(0, 4, "person / human")]),
+        ([(0, 10, "person")], [(4, 10, "human")], {}, [(0, 10, "person / human")]),
+        ([(4, 10, "human")], [(0, 10, "person")], {}, [(0, 10, "human / person")]),
+        ([(0, 10, "event")], [(8, 12, "city")], {}, [(0, 10, "event")]),
+        ([(0, 3, "event")], [(2, 12, "city")], {}, [(2, 12, "city")]),
+        ([(0, 5, "x")], [(5, 9, "y")], {}, [(0, 5, "x"), (5, 9, "y")]),
+        ([(0, 10, "x")], [(0, 4, "y")], {}, [(0, 10, "x")]),
+        ([(0, 10, "x")], [(0, 4, "y")], {"overlap_of": "shorter"}, [(0, 10, "x / y")]),
+        ([(0, 10, "x")], [(0, 5, "y")], {}, [(0, 10, "x / y")]),
+        ([(0, 10, "x")], [(0, 5, "y"), (5, 10, "z")], {}, [(0, 10, "x / y")]),
+        ([(0, 8, "x")], [(0, 8, "y"), (6, 11, "z")], {}, [(0, 8, "x / y")]),
+        ([(0, 4, "x"), (0, 4, "y")], [(0, 4, "y")], {}, [(0, 4, "x / y")]),
+        ([], [(0, 4, "x")], {}, [(0, 4, "x")]),
+        ([], [], {}, []),
+    ],
+)
+def test_policy(
+    a: list[tuple[int, int, str]],
+    b: list[tuple[int, int, str]],
+    changes: dict[str, object],
+    expected: list[tuple[int, int, str]],
+) -> None:
+    assert merged(a, b, **changes) == expected
+
+
+@pytest.mark.parametrize(
+    ("overlap_of", "expected"), [("longer", 0.4), ("shorter", 1.0), ("union", 0.4)]
+)
+def test_overlap(overlap_of: str, expected: float) -> None:
+    assert overlap(Span(0, 10, "x"), Span(2, 6, "y"), overlap_of) == expected
+
+
+@st.composite
+def annotations(draw: st.DrawFn) -> list[Entity]:
+    """Return one annotator's spans, apart from one another as grounding by cursor leaves them."""
+    spans, at = [], 0
+    for _ in range(draw(st.integers(0, 6))):
+        start = at + draw(st.integers(0, 4))
+        at = start + draw(st.integers(1, 12))
+        spans.append(Span(start, at, draw(st.sampled_from(["person", "human", "city", "date"]))))
+    return single(draw(st.just("x")), spans)
+
+
+def pair(draw_a: list[Entity], draw_b: list[Entity]) -> list[Entity]:
+    return merge([draw_a, draw_b], DEFAULT, similarity)
+
+
+@given(annotations(), annotations())
+def test_never_invents_a_span(a: list[Entity], b: list[Entity]) -> None:
+    places = {(e.start, e.end) for e in a + b}
+    types = {label for e in a + b for label in e.labels}
+    for entity in pair(a, b):
+        assert (entity.start, entity.end) in places
+        assert set(entity.labels) <= types
+        assert (entity.start, entity.end) in {(s.start, s.end) for s in entity.sources}
+
+
+@given(annotations(), annotations())
+def test_result_has_no_overlap(a: list[Entity], b: list[Entity]) -> None:
+    result = pair(a, b)
+    assert all(x.end <= y.start for x, y in pairwise(result))
+
+
+@given(annotations(), annotations(), st.randoms(use_true_random=False))
+def test_order_free(a: list[Entity], b: list[Entity], random: object) -> None:
+    shuffled_a, shuffled_b = list(a), list(b)
+    random.shuffle(shuffled_a)  # type: ignore[attr-defined]
+    random.shuffle(shuffled_b)  # type: ignore[attr-defined]
+    assert pair(shuffled_a, shuffled_b) == pair(a, b)
+
+
+@given(annotations())
+def test_with_itself_and_with_nothing(a: list[Entity]) -> None:
+    assert [(e.start, e.end, e.labels) for e in pair(a, a)] == [
+        (e.start, e.end, e.labels) for e in a
+    ]
+    assert pair(a, []) == pair([], a) == a
+
+
+@given(annotations(), annotations())
+def test_every_similarity_asked_for_is_announced(a: list[Entity], b: list[Entity]) -> None:
+    announced = meeting_types([a, b], DEFAULT)
+
+    def known(x: str, y: str) -> float:
+        assert (x, y) in announced
+        return 0.0
+
+    merge([a, b], DEFAULT, known)
