@@ -1,0 +1,112 @@
+"""Bad input: a message that says what was expected, what came, where, and what to do."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+import yaml
+from conftest import run
+
+from finerweb.corpus.readers import MAX_CHARACTERS
+
+Stage = Callable[..., CompletedProcess[str]]
+DOCUMENTS = ("documents", "--source", "source", "--out", "out", "--metrics", "m.json")
+
+
+def use(project: Path, lines: list[bytes], languages: list[str] | None = None) -> None:
+    """Make these lines the German source of the project."""
+    params = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
+    params["documents"]["languages"] = languages or ["deu_Latn"]
+    (project / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
+    (project / "source").mkdir()
+    (project / "source" / "deu_Latn.jsonl").write_bytes(b"\n".join(lines))
+
+
+def row(**fields: object) -> bytes:
+    return json.dumps({"id": "a", "text": "Ein Text."} | fields).encode()
+
+
+BAD_LINES = {
+    "nul": (row(text="a\0b"), "NUL at code point 1"),
+    "lone surrogate": (rb'{"id": "a", "text": "a\ud800b"}', "lone surrogate U+D800"),
+    "too long": (row(text="x" * (MAX_CHARACTERS + 1)), "characters, expected at most"),
+    "10 MB on one line": (row(text="x" * 10_000_000), "10,000,000 characters"),
+    "no text": (b'{"id": "a"}', "expected a non-empty string 'text', got 'None'"),
+    "no object": (b"[1]", "expected an object with `id` and `text`, got list"),
+    "no JSON": (b"{", "not a JSON object"),
+    "no UTF-8": (b'{"id": "a", "text": "\xff"}', "not UTF-8 at byte 21"),
+    "unknown part": (row(part="test"), "part is 'test'"),
+    "gold elsewhere": (
+        row(gold=[{"start": 0, "end": 3, "mention": "Text", "type": "x"}]),
+        "gold mention 'Text' is not at [0, 3): there stands 'Ein'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("line", "message"), BAD_LINES.values(), ids=BAD_LINES)
+def test_bad_document(project: Path, stage: Stage, line: bytes, message: str) -> None:
+    use(project, [row(id="good"), line])
+    done = stage(*DOCUMENTS, check=False)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "deu_Latn.jsonl, line 2" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / "out").exists() and not (project / "m.json").exists()
+
+
+def test_duplicate_id(project: Path, stage: Stage) -> None:
+    use(project, [row(), row()])
+    assert "id 'a' comes twice" in stage(*DOCUMENTS, check=False).stderr
+
+
+def test_empty_corpus(project: Path, stage: Stage) -> None:
+    use(project, [b""])
+    done = stage(*DOCUMENTS, check=False)
+    assert done.returncode == 1
+    assert "no documents for deu_Latn: the file is empty" in done.stderr
+
+
+def test_language_without_a_file(project: Path, stage: Stage) -> None:
+    use(project, [row()], ["fra_Latn"])
+    done = stage(*DOCUMENTS, check=False)
+    assert "no documents for fra_Latn" in done.stderr and "documents.languages" in done.stderr
+
+
+@pytest.mark.parametrize("code", ["xxx_Latn", "de", "../../evil", "de;rm -rf"])
+def test_unknown_language(project: Path, stage: Stage, code: str) -> None:
+    use(project, [row()], [code])
+    done = stage(*DOCUMENTS, check=False)
+    assert done.returncode == 1
+    assert f"unknown language {code!r}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"documents": {"quota": 3}}, "documents.quota: unknown key; keys are languages, path"),
+        ({"documents": {"seed": "x"}}, "documents.seed: Input should be a valid integer"),
+        ({"sample": {}}, "unknown section sample; sections are llm, documents"),
+    ],
+)
+def test_bad_params(
+    project: Path, stage: Stage, change: dict[str, dict[str, object]], message: str
+) -> None:
+    params = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
+    for section, keys in change.items():
+        params.setdefault(section, {}).update(keys)
+    (project / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
+    done = stage("documents", "--source", "sample", "--out", "o", "--metrics", "m", check=False)
+    assert done.returncode == 1
+    assert message in done.stderr
+
+
+def test_no_disk_space(project: Path, stage: Stage) -> None:
+    """A stage whose disk is full ends with an error, and leaves no file that looks whole."""
+    use(project, [row(text="Ein Text. " * 1000)])
+    limited = f"ulimit -f 0; exec python -m stages.{' '.join(DOCUMENTS)}"
+    done = run("bash", "-c", f"trap '' XFSZ; {limited}", cwd=project, check=False)
+    assert done.returncode == 1
+    assert "cannot write" in done.stderr and "it is unchanged" in done.stderr
+    assert not list(project.glob("out/*"))
