@@ -1,4 +1,4 @@
-.PHONY: repro test test-fast test-all lint bench dag remote-demo system-deps clean
+.PHONY: repro test test-fast test-all approve lint bench dag remote-demo system-deps clean
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 repro: .venv/ready  ## run the whole graph, then show the figures beside the committed ones
@@ -15,14 +15,17 @@ test-fast: .venv/ready  ## under 90 seconds: no models, no whole graph
 
 test-all: system-deps test
 
+approve: .venv/ready  ## take what the golden run gives as the new golden files
+	pytest tests/test_golden.py --approve
+
 lint: .venv/ready
 	ruff check . && ruff format --check . && mypy
 
 bench: .venv/ready
 	for script in benchmarks/*.py; do python $$script; done
 
-dag: .venv/ready  ## docs/dag.md, the picture in the README
-	{ echo '```mermaid'; dvc dag --mermaid; echo '```'; } > docs/dag.md
+dag: .venv/ready  ## print the graph, as it stands in the README
+	dvc dag --mermaid
 
 remote-demo: .venv/ready  ## make a folder the default remote of this checkout, push to it, pull back
 	dvc remote add --local --default --force demo $(CURDIR)/.finerweb/remote
@@ -32,7 +35,7 @@ system-deps:  ## Debian packages that `test-all` needs beyond pip: none yet
 	@true
 
 clean:
-	rm -rf .venv .finerweb/batches build *.egg-info
+	rm -rf .venv build *.egg-info
 
 .venv/ready: setup.sh requirements-cpu.lock pyproject.toml
 	./setup.sh

@@ -124,13 +124,13 @@ def figures(against: str) -> None:
 
 
 def named_models(params: dict[str, Any]) -> list[str]:
-    """Return every model reference that params.yaml names and its grid uses."""
+    """Return every model that params.yaml names and its grid uses, but those behind servers."""
     used = [params["raters"][name]["model"] for name in params["rate"]["raters"]]
     used += [params["annotators"][name]["model"] for name in params["annotate"]["annotators"]]
     used += [params["backbones"][name] for name in params["train_regressor"]["backbones"]]
     used += [params["passages"]["identifier"], params["filter"]["identifier"]]
     used += [params["merge"]["encoder"]]
-    return list(dict.fromkeys(reference for reference in used if reference))
+    return list(dict.fromkeys(r for r in used if not r.startswith("served:")))
 
 
 if __name__ == "__main__":

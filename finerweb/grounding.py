@@ -17,6 +17,7 @@ from finerweb.tally import Tally
 GROUNDED = "grounded"
 OUT_OF_ORDER = "out_of_order"
 NOT_FOUND = "not_found"
+REPEATED = "repeated"
 
 
 def ground(text: str, mentions: Iterable[Mention], rule: str) -> list[Grounded]:
@@ -25,7 +26,7 @@ def ground(text: str, mentions: Iterable[Mention], rule: str) -> list[Grounded]:
     ``cursor`` is the rule of the paper's text (section 4.4 of its facts): each mention is looked
     for from the end of the last one that was found; one that stands only before it is out of
     order. ``all`` is its Algorithm 1: every occurrence of every distinct mention, overlapping
-    ones too, whatever the order; it gives more rows than there are mentions.
+    ones too, whatever the order: a row for each; a mention listed again is repeated.
 
     >>> [g.span for g in ground("Ana met Ana.", [Mention("Ana", "person")] * 2, "cursor")]
     [Span(start=0, end=3, type='person'), Span(start=8, end=11, type='person')]
@@ -36,27 +37,32 @@ def ground(text: str, mentions: Iterable[Mention], rule: str) -> list[Grounded]:
 def _cursor(text: str, mentions: Iterable[Mention]) -> list[Grounded]:
     grounded = []
     cursor = 0
-    for mention in mentions:
+    for position, mention in enumerate(mentions):
         start = text.find(mention.text, cursor)
         if start >= 0:
             cursor = start + len(mention.text)
-            grounded.append(Grounded(mention, GROUNDED, Span(start, cursor, mention.type)))
+            span = Span(start, cursor, mention.type)
+            grounded.append(Grounded(position, mention, GROUNDED, span))
         else:
             status = OUT_OF_ORDER if mention.text in text else NOT_FOUND
-            grounded.append(Grounded(mention, status))
+            grounded.append(Grounded(position, mention, status))
     return grounded
 
 
 def _all(text: str, mentions: Iterable[Mention]) -> list[Grounded]:
     grounded = []
-    for mention in dict.fromkeys(mentions):
+    seen: set[Mention] = set()
+    for position, mention in enumerate(mentions):
         start = text.find(mention.text)
         if start < 0:
-            grounded.append(Grounded(mention, NOT_FOUND))
-        while start >= 0:
+            grounded.append(Grounded(position, mention, NOT_FOUND))
+        elif mention in seen:
+            grounded.append(Grounded(position, mention, REPEATED))
+        while start >= 0 and mention not in seen:
             span = Span(start, start + len(mention.text), mention.type)
-            grounded.append(Grounded(mention, GROUNDED, span))
+            grounded.append(Grounded(position, mention, GROUNDED, span))
             start = text.find(mention.text, start + 1)
+        seen.add(mention)
     return grounded
 
 
@@ -79,13 +85,16 @@ class GroundingReport:
         )
 
     def metrics(self) -> dict[str, object]:
-        """Return the report for a metrics file; survival is the share of mentions grounded."""
+        """Return the report for a metrics file; what survives is what is grounded."""
+        replies, mentions = self.replies, self.mentions
         return {
-            "replies": self.replies.metrics(),
-            "parse_rate": self.replies.kept / self.replies.seen if self.replies.seen else None,
+            "replies": replies.metrics(),
+            "parse_rate": replies.kept / replies.seen if replies.seen else None,
             "repairs": dict(sorted(self.repairs.items())),
-            "mentions": self.mentions.metrics(),
-            "survival": self.mentions.kept / self.mentions.seen if self.mentions.seen else None,
+            "mentions": mentions.metrics(),
+            "survival_rate": self.mentions.kept / self.mentions.seen
+            if self.mentions.seen
+            else None,
             "gold": self.scores.metrics(),
         }
 
@@ -98,26 +107,24 @@ def ground_reply(passage: Passage, reply: str, rule: str, report: GroundingRepor
         report.replies.drop(parsed.failure)
     else:
         report.replies.keep()
-    rows = []
-    predicted = []
-    for position, grounded in enumerate(ground(passage.text, parsed.mentions, rule)):
-        span = grounded.span
-        if span is None:
-            report.mentions.drop(grounded.status)
-        else:
-            report.mentions.keep()
-            predicted.append((span.start, span.end, (span.type,)))
-        rows.append(
-            {
-                "passage_id": passage.passage_id,
-                "position": position,
-                "mention": grounded.mention.text,
-                "type": grounded.mention.type,
-                "status": grounded.status,
-                "start": span.start if span else None,
-                "end": span.end if span else None,
-            }
-        )
+    report.mentions.drop("bad pair", parsed.n_bad)
+    found = ground(passage.text, parsed.mentions, rule)
+    for status in {grounded.position: grounded.status for grounded in found}.values():
+        report.mentions.keep() if status == GROUNDED else report.mentions.drop(status)
     if passage.gold is not None:
-        report.scores += score(passage.gold, predicted)
-    return rows
+        spans = [grounded.span for grounded in found if grounded.span]
+        report.scores += score(passage.gold, [(s.start, s.end, (s.type,)) for s in spans])
+    return [_row(passage, grounded) for grounded in found]
+
+
+def _row(passage: Passage, grounded: Grounded) -> Row:
+    span = grounded.span
+    return {
+        "passage_id": passage.passage_id,
+        "position": grounded.position,
+        "mention": grounded.mention.text,
+        "type": grounded.mention.type,
+        "status": grounded.status,
+        "start": span.start if span else None,
+        "end": span.end if span else None,
+    }

@@ -39,7 +39,8 @@ class Similarities:
     def __call__(self, a: str, b: str) -> float:
         """Return the cosine of two types."""
         self.embed([(a, b)])
-        return float(self._vectors[a] @ self._vectors[b])
+        # Rounded: the last digits depend on the batch and on the processor.
+        return round(float(self._vectors[a] @ self._vectors[b]), 4)
 
 
 def concepts(label: str, split_compounds: bool) -> list[str]:

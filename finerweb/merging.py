@@ -1,13 +1,14 @@
 """One entity set from several annotators' (sections 4.5 and 13 of the paper's facts)."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from finerweb.evaluation.scoring import SpanScores, score
 from finerweb.params.merge import MergeParams
 from finerweb.records import Entity, Passage, Source, Span
 from finerweb.tables.io import Row
+from finerweb.tally import Tally
 
 Similarity = Callable[[str, str], float]
 
@@ -111,14 +112,26 @@ def _overlapping(first: Sequence[Entity], second: Sequence[Entity]) -> list[tupl
 def _two(
     first: Sequence[Entity], second: Sequence[Entity], params: MergeParams, similarity: Similarity
 ) -> list[Entity]:
-    free_first = {_place(e): e for e in first}
-    free_second = {_place(e): e for e in second}
-    merged = []
+    pairs = _pairs(first, second, params)
+    paired = {id(entity) for pair in pairs for entity in pair}
+    return _longest(
+        [_pair(a, b, params, similarity) for a, b in pairs],
+        [entity for entity in first if id(entity) not in paired],
+        [entity for entity in second if id(entity) not in paired],
+    )
+
+
+def _pairs(
+    first: Sequence[Entity], second: Sequence[Entity], params: MergeParams
+) -> list[tuple[Entity, Entity]]:
+    """Return who becomes one with whom: the largest overlaps first, each in one pair at most."""
+    paired: set[int] = set()
+    pairs = []
     for _, a, b in _candidates(first, second, params):
-        if _place(a) in free_first and _place(b) in free_second:
-            del free_first[_place(a)], free_second[_place(b)]
-            merged.append(_pair(a, b, params, similarity))
-    return _longest(merged, list(free_first.values()), list(free_second.values()))
+        if id(a) not in paired and id(b) not in paired:
+            paired |= {id(a), id(b)}
+            pairs.append((a, b))
+    return pairs
 
 
 def _longest(
@@ -127,12 +140,15 @@ def _longest(
     """Return the entities of the three groups that no longer one of another group overlaps.
 
     The longest is kept first, so one that is dropped drops nothing itself; as long ones stay in
-    the order merged, first, second. Overlaps inside one annotator's own spans are its own affair.
+    the order merged, first, second. Spans that overlap inside one annotator's own set and that the
+    other agrees to stay.
     """
     rivals: dict[int, list[Entity]] = {}
+    agreed = {id(entity) for entity in merged}
     for one, other in ((merged, first), (merged, second), (first, second), (merged, merged)):
         for a, b in _overlapping(one, other):
-            if a is not b:
+            both_agreed = id(a) in agreed and id(b) in agreed
+            if a is not b and not (both_agreed and _one_annotator_overlaps(a, b)):
                 rivals.setdefault(id(a), []).append(b)
                 rivals.setdefault(id(b), []).append(a)
     groups = [*merged, *first, *second]
@@ -141,6 +157,15 @@ def _longest(
         if id(entity) not in dropped:
             dropped.update(id(rival) for rival in rivals.get(id(entity), ()))
     return [entity for entity in groups if id(entity) not in dropped]
+
+
+def _one_annotator_overlaps(a: Entity, b: Entity) -> bool:
+    """Return whether some annotator's own spans behind the two overlap already."""
+    return any(
+        x.annotator == y.annotator and x.start < y.end and y.start < x.end
+        for x in a.sources
+        for y in b.sources
+    )
 
 
 def _pair(a: Entity, b: Entity, params: MergeParams, similarity: Similarity) -> Entity:
@@ -160,54 +185,40 @@ def _pair(a: Entity, b: Entity, params: MergeParams, similarity: Similarity) -> 
 class MergeReport:
     """Counts of merging, by annotator and together, and the scores against gold."""
 
-    spans: Counter[str] = field(default_factory=Counter)
-    kept: Counter[str] = field(default_factory=Counter)
+    spans: dict[str, Tally] = field(default_factory=dict)
     entities: int = 0
+    compared: int = 0
     exact: int = 0
     overlapping: int = 0
-    same_type: int = 0
-    similar: int = 0
+    same_types: int = 0
     scores: SpanScores = field(default_factory=SpanScores)
-
-    @classmethod
-    def of(cls, annotators: Sequence[str]) -> "MergeReport":
-        """Return an empty report that names every annotator."""
-        zero = dict.fromkeys(annotators, 0)
-        return cls(spans=Counter(zero), kept=Counter(zero))
 
     def __add__(self, other: "MergeReport") -> "MergeReport":
         """Return the report over both."""
-        spans, kept = Counter(self.spans), Counter(self.kept)
-        spans.update(other.spans)
-        kept.update(other.kept)
+        names = dict.fromkeys([*self.spans, *other.spans])
         return MergeReport(
-            spans,
-            kept,
+            {n: self.spans.get(n, Tally()) + other.spans.get(n, Tally()) for n in names},
             self.entities + other.entities,
+            self.compared + other.compared,
             self.exact + other.exact,
             self.overlapping + other.overlapping,
-            self.same_type + other.same_type,
-            self.similar + other.similar,
+            self.same_types + other.same_types,
             self.scores + other.scores,
         )
 
     def metrics(self) -> dict[str, object]:
         """Return the report for a metrics file.
 
-        ``agreement`` is the Dice share of spans in a pair: with the same place, with enough
-        overlap, and with overlap and the same type.
+        ``agreement`` is the Dice share of two annotators' entities (of every two, where there are
+        more) that have a partner: at the same place, with enough overlap, and with enough overlap
+        and the same types.
         """
-        total = sum(self.spans.values())
-        shares = {"exact": self.exact, "overlap": self.overlapping, "typed": self.same_type}
+        counts = {"exact": self.exact, "overlap": self.overlapping, "typed": self.same_types}
+        shares = {name: 2 * n / max(self.compared, 1) for name, n in counts.items()}
         return {
-            "seen": dict(self.spans),
-            "kept": dict(self.kept),
-            "dropped": {
-                name: {"shorter of two": n - self.kept[name]} for name, n in self.spans.items()
-            },
+            "spans": {name: tally.metrics() for name, tally in self.spans.items()},
             "entities": self.entities,
-            "above_similarity": self.similar,
-            "agreement": {k: 2 * n / total if total else None for k, n in shares.items()},
+            "agreement": shares if self.compared else None,
             "gold": self.scores.metrics(),
         }
 
@@ -221,26 +232,26 @@ def merge_passage(
 ) -> list[Row]:
     """Return the rows of the `entities` table for a passage, and count them in the report."""
     merged = merge(annotations, params, similarity)
-    for entities in annotations:
-        report.spans.update(source.annotator for e in entities for source in e.sources)
-    for entity in merged:
-        report.kept.update(source.annotator for source in entity.sources)
-        _count_pair(entity, params, report)
+    survived = {source for entity in merged for source in entity.sources}
+    for source in (s for entities in annotations for e in entities for s in e.sources):
+        tally = report.spans.setdefault(source.annotator, Tally())
+        tally.keep() if source in survived else tally.drop("shorter of two")
     report.entities += len(merged)
+    for first, second in combinations(annotations, 2):
+        _count_agreement(first, second, params, report)
     if passage.gold is not None:
         report.scores += score(passage.gold, [(e.start, e.end, e.labels) for e in merged])
     return [_row(passage, entity) for entity in merged]
 
 
-def _count_pair(entity: Entity, params: MergeParams, report: MergeReport) -> None:
-    by_annotator = {source.annotator: source for source in entity.sources}
-    if len(by_annotator) < 2:
-        return
-    a, b = list(by_annotator.values())[:2]
-    report.overlapping += 1
-    report.exact += (a.start, a.end) == (b.start, b.end)
-    report.same_type += entity.similarity is None
-    report.similar += entity.similarity is not None and entity.similarity > params.similarity
+def _count_agreement(
+    first: Sequence[Entity], second: Sequence[Entity], params: MergeParams, report: MergeReport
+) -> None:
+    report.compared += len(first) + len(second)
+    report.exact += len({_place(e) for e in first} & {_place(e) for e in second})
+    for a, b in _pairs(first, second, params):
+        report.overlapping += 1
+        report.same_types += set(a.labels) == set(b.labels)
 
 
 def _row(passage: Passage, entity: Entity) -> Row:

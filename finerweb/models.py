@@ -1,12 +1,14 @@
 """From a model's name to a local folder: exactly the artefact named, or an error.
 
 A reference says where a model comes from: ``mirror:NAME`` (the catalogue of `finerweb.mirror`),
-``hub:ORGANISATION/NAME@REVISION`` (the Hugging Face hub at a commit) or ``local:NAME`` (a folder
-that `finerweb models add` registered). Nothing ever stands in for anything else.
+``hub:ORGANISATION/NAME@REVISION`` (the Hugging Face hub at a commit), ``local:NAME`` (a folder
+that `finerweb models add` registered) or ``served:NAME`` (behind a server, under that name).
+Nothing ever stands in for anything else.
 """
 
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -20,8 +22,9 @@ from filelock import FileLock
 from finerweb.mirror.catalogue import CATALOGUE, Artefact
 
 MANIFEST = "manifest.json"
-HUB_REFERENCE = re.compile(r"hub:([\w.-]+/[\w.-]+)@([0-9a-f]{40})")
+HUB_REFERENCE = re.compile(r"hub:(\w[\w.-]*/\w[\w.-]*)@([0-9a-f]{40})")
 HUB_SECONDS = 5
+log = logging.getLogger(__name__)
 TEST_MODELS = (
     "mirror:lid.176",
     "mirror:all-minilm-l6-v2",
@@ -71,13 +74,16 @@ def resolve(reference: str, progress: Callable[[str], None] = lambda _: None) ->
 def identity(reference: str) -> str:
     """Return what tells this model's weights from any other's, without having them.
 
-    The pinned sha256 of a mirror's artefact, a hub revision, the digest of a local folder.
+    The pinned sha256 of a mirror's artefact, a hub revision, the digest of a local folder, the
+    name by which a server knows it.
     """
     kind, _, name = reference.partition(":")
     if kind == "mirror":
         return f"sha256:{_artefact(name).sha256}"
     if kind == "hub":
         return "@".join(_hub_parts(reference))
+    if kind == "served":
+        return reference
     resolve(reference)
     return f"sha256:{_manifest(cache_folder() / kind / name)['digest']}"
 
@@ -161,6 +167,7 @@ def _download(repository: str, revision: str, download: Callable[..., Path]) -> 
     if _unreachable():
         raise OSError(f"{advice} did not answer before in this run ({_unreachable()[0]})")
     try:
+        log.info("fetching hub:%s@%s", repository, revision)
         return download(etag_timeout=HUB_SECONDS)
     except OSError as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -177,12 +184,13 @@ def _build(name: str, artefact: Artefact, folder: Path, progress: Callable[[str]
     with FileLock(folder.with_name(f"{name}.lock")):
         if (folder / MANIFEST).is_file():
             return
+        log.info("fetching mirror:%s, %d MB, into %s", name, artefact.megabytes, folder)
         work = folder.with_name(f"{name}.partial")
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         wheels = folder.with_name(f"{name}.wheels")
         _convert(name, artefact, wheels, work, progress)
-        _write_manifest(work, work)
+        _write_manifest(work, folder)
         work.rename(folder)
         shutil.rmtree(wheels)
 
@@ -215,17 +223,25 @@ def _expect(name: str, artefact: Artefact, got: str, wheels: Path) -> None:
 
 
 def _write_manifest(target: Path, folder: Path) -> None:
+    """Write the manifest of ``folder``'s files to ``target``, where they may still lie instead."""
     files = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        files[path.relative_to(folder).as_posix()] = {
+    home = folder if folder.is_dir() else target
+    for path in sorted(p for p in home.rglob("*") if p.is_file() and p.name != MANIFEST):
+        digest = _sha256(path)
+        files[path.relative_to(home).as_posix()] = {
             "sha256": digest,
             "size": path.stat().st_size,
+            "modified": path.stat().st_mtime_ns,
         }
-    digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+    sums = {name: entry["sha256"] for name, entry in files.items()}
+    digest = hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
     manifest = {"folder": str(folder), "digest": digest, "files": files}
     (target / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -234,7 +250,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _check(reference: str, folder: Path) -> None:
-    """Check that every file is there and as long as it was; `verify` reads them whole."""
+    """Check that every file is there and as it was; one touched since is read whole."""
     manifest = _manifest(folder)
     home = folder if folder.parent.name == "mirror" else Path(manifest["folder"])
     wrong = []
@@ -244,6 +260,8 @@ def _check(reference: str, folder: Path) -> None:
             wrong.append(f"{name} is missing")
         elif path.stat().st_size != entry["size"]:
             wrong.append(f"{name} has {path.stat().st_size} bytes, expected {entry['size']}")
+        elif path.stat().st_mtime_ns != entry["modified"] and _sha256(path) != entry["sha256"]:
+            wrong.append(f"{name} has sha256 {_sha256(path)}, expected {entry['sha256']}")
     if wrong:
         raise OSError(
             f"{reference}: {home} is not the model that was put there: {'; '.join(wrong)}. "

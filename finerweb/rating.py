@@ -11,19 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from finerweb.languages import language
-from finerweb.llm.requests import Reply, Request
+from finerweb.llm.requests import TOO_LONG, Reply, Request
 from finerweb.llm.templates import render
+from finerweb.params.raters import RaterParams
 from finerweb.records import Passage
 from finerweb.tables.io import Row
 from finerweb.tally import Tally
 
 CRITERIA = (
-    "Does this text contain several clearly identifiable named entities, such as people, places "
-    "or organizations, in coherent sentences?",
-    "Is this text clean running prose, free of advertising, menus, lists of links and random "
-    "words?",
-    "Does this text mention entities of different kinds with enough context to understand what "
-    "they are?",
+    "Is this text a report, article or story about particular named people, places or "
+    "organizations?",
+    "Does this text name entities from different fields, and tell enough about them to understand "
+    "what they are?",
+    "Is this text rich in names of people, places, organizations, events and dates?",
 )
 N_FIRST_TOKENS = 20
 
@@ -53,17 +53,18 @@ def one_a_document(passages: Iterable[Passage]) -> list[Passage]:
     return [passage for _, passage in chosen.values()]
 
 
-def requests(passage: Passage, read_out: str) -> list[Request]:
-    """Return the questions to ask about a passage, one or three."""
+def requests(passage: Passage, params: RaterParams) -> list[Request]:
+    """Return the questions to ask about a passage, one or three; a base model gets them as text."""
     fields = {"language": language(passage.language).name, "passage": passage.text}
-    if read_out == "digit":
+    if params.read_out == "digit":
         prompts = [render("digit.jinja", **fields)]
     else:
         prompts = [render("criteria.jinja", question=q, **fields) for q in CRITERIA]
     return [
         Request(
             subject=passage.passage_id,
-            messages=(("user", prompt),),
+            messages=(("user", prompt),) if params.chat else None,
+            prompt=None if params.chat else f"{prompt}\nAnswer:",
             max_tokens=1,
             logprobs=N_FIRST_TOKENS,
         )
@@ -71,14 +72,29 @@ def requests(passage: Passage, read_out: str) -> list[Request]:
     ]
 
 
-def read(replies: Sequence[Reply], read_out: str) -> Rating:
-    """Return the rating in the replies to `requests`."""
-    if read_out == "digit":
+def read(replies: Sequence[Reply], params: RaterParams) -> Rating:
+    """Return the rating in the replies to `requests`.
+
+    By ``criteria`` it is 1 plus, for each criterion, the logistic of how far the log-odds of yes
+    are above those of ``params.yes_at``: half a point where yes is as likely as that, since small
+    models say yes too easily.
+    """
+    if params.read_out == "digit":
         return _digit(replies[0])
-    yes = [probability_of_yes(reply) for reply in replies]
-    if None in yes:
-        return Rating(None, "neither yes nor no")
-    return Rating(1 + sum(p for p in yes if p is not None))
+    rating = 1.0
+    for reply, even in zip(replies, params.yes_at, strict=True):
+        yes = probability_of_yes(reply)
+        if reply.finish_reason == TOO_LONG:
+            return Rating(None, "too long for the model")
+        if yes is None:
+            return Rating(None, "neither yes nor no")
+        rating += 1 / (1 + math.exp(_log_odds(even) - _log_odds(yes)))
+    return Rating(round(rating, 4))
+
+
+def _log_odds(probability: float) -> float:
+    clipped = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(clipped / (1 - clipped))
 
 
 def probability_of_yes(reply: Reply) -> float | None:
@@ -103,9 +119,9 @@ def _digit(reply: Reply) -> Rating:
     return Rating(None, "no digit from 1 to 4")
 
 
-def row(passage: Passage, rater: str, replies: Sequence[Reply], read_out: str) -> Row:
+def row(passage: Passage, rater: str, replies: Sequence[Reply], params: RaterParams) -> Row:
     """Return the row of the `ratings` table for a passage and the replies about it."""
-    rating = read(replies, read_out)
+    rating = read(replies, params)
     return {
         "passage_id": passage.passage_id,
         "rater": rater,

@@ -1,4 +1,4 @@
-"""The records that flow through the graph, with their invariants checked at birth.
+"""The records that flow through the graph; texts and spans are checked at birth.
 
 Spans are half-open ``[start, end)`` in Unicode code points of the text they belong to.
 """
@@ -40,10 +40,6 @@ class Span:
         """
         if not 0 <= self.start < self.end:
             raise ValueError(f"span [{self.start}, {self.end}): expected 0 <= start < end")
-
-    def overlaps(self, other: "Span") -> bool:
-        """Return whether the two share at least one code point."""
-        return self.start < other.end and other.start < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +107,9 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """What became of one mention: its status, and its span where it is ``grounded``."""
+    """What became of the mention at a position: its status, its span where it is ``grounded``."""
 
+    position: int
     mention: Mention
     status: str
     span: Span | None = None

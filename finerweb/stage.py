@@ -29,12 +29,14 @@ class Stage(click.Command):
         except (ValueError, OSError) as error:
             raise click.ClickException(str(error)) from error
         if PARAMS.is_file():
-            note(self.name or "", time.monotonic() - begun, made or {})
+            options = context.params.items()
+            item = {key: value for key, value in options if isinstance(value, (str, int))}
+            note(self.name or "", time.monotonic() - begun, item | (made or {}))
         return made
 
 
 def note(stage: str, seconds: float, made: dict[str, Any]) -> None:
-    """Append what a run took to runs.jsonl: seconds, peak memory, requests made."""
+    """Append to runs.jsonl what a run took: the instance, seconds, peak memory, requests made."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     row = {"stage": stage, "seconds": round(seconds, 1), "peak_gib": round(peak, 2), **made}
     with RUNS.open("a", encoding="utf-8") as file:

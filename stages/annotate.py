@@ -13,7 +13,7 @@ from finerweb.params.load import load
 from finerweb.params.models import LlmParams
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.annotations import ANNOTATIONS
-from finerweb.tables.io import read_languages, write, write_metrics
+from finerweb.tables.io import read_languages, replacing_folder, write, write_metrics
 from finerweb.tables.passages import SELECTED
 from finerweb.tables.rows import passage
 
@@ -23,7 +23,7 @@ from finerweb.tables.rows import passage
 @click.option("--selected", type=EXISTING, required=True, help="Passages, one file a language.")
 @click.option("--out", type=NEW, required=True, help="Annotations, one file a language.")
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
-def main(annotator: str, selected: Path, out: Path, metrics: Path) -> dict[str, int]:
+def main(annotator: str, selected: Path, out: Path, metrics: Path) -> dict[str, float]:
     """Run the stage."""
     params = load(f"annotators.{annotator}", AnnotatorParams)
     answers = Answers(params, load("llm", LlmParams))
@@ -34,14 +34,15 @@ def main(annotator: str, selected: Path, out: Path, metrics: Path) -> dict[str, 
 
     asked = answers.ask(requests)
     annotations = {}
-    for code, rows in read_languages(selected, SELECTED):
-        annotations[code] = [
-            annotation.row(p, annotator, answers[annotation.request(p, params)])
-            for p in map(passage, rows)
-        ]
-        write(out / f"{code}.parquet", annotations[code], ANNOTATIONS)
+    with replacing_folder(out) as folder:
+        for code, rows in read_languages(selected, SELECTED):
+            annotations[code] = [
+                annotation.row(p, annotator, answers[annotation.request(p, params)])
+                for p in map(passage, rows)
+            ]
+            write(folder / f"{code}.parquet", annotations[code], ANNOTATIONS)
     write_metrics(metrics, annotation.report(annotations))
-    return {"requests_made": asked.made}
+    return asked.note()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from finerweb.params.documents import DocumentsParams
 from finerweb.params.load import load
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.documents import DOCUMENTS
-from finerweb.tables.io import write, write_metrics
+from finerweb.tables.io import replacing_folder, write, write_metrics
 from finerweb.tables.rows import document_row
 from finerweb.tally import Tally
 
@@ -23,15 +23,16 @@ def main(source: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("documents", DocumentsParams)
     counts, overall = {}, Tally()
-    for code in params.languages:
-        documents, tally = sample(
-            read_jsonl(source / f"{code}.jsonl", code),
-            params.seed,
-            params.rating_documents,
-            params.corpus_documents,
-        )
-        write(out / f"{code}.parquet", map(document_row, documents), DOCUMENTS)
-        counts[code], overall = tally.metrics(), overall + tally
+    with replacing_folder(out) as folder:
+        for code in params.languages:
+            documents, tally = sample(
+                read_jsonl(source / f"{code}.jsonl", code),
+                params.seed,
+                params.rating_documents,
+                params.corpus_documents,
+            )
+            write(folder / f"{code}.parquet", map(document_row, documents), DOCUMENTS)
+            counts[code], overall = tally.metrics(), overall + tally
     write_metrics(metrics, {"overall": overall.metrics(), "languages": counts})
 
 

@@ -13,7 +13,7 @@ from finerweb.regressor.folder import load as load_regressor
 from finerweb.regressor.scoring import predict
 from finerweb.regressor.tasks import quality
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.io import read_languages, write, write_metrics
+from finerweb.tables.io import read_languages, replacing_folder, write, write_metrics
 from finerweb.tables.passages import PASSAGES, SELECTED
 from finerweb.tables.rows import passage, passage_row
 
@@ -27,20 +27,23 @@ def main(passages: Path, regressor: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("filter", FilterParams)
     identify = load_identifier(resolve(params.identifier))
-    model, tokenizer, task = load_regressor(regressor)
+    model, tokenizer, trained = load_regressor(regressor)
     decisions = {}
-    for code, rows in read_languages(passages, PASSAGES):
-        corpus = [p for p in map(passage, rows) if p.part == "corpus"]
-        texts = [p.text for p in corpus]
-        scores = predict(model, tokenizer, texts, params.max_length, params.batch_size)
-        qualities = [quality(float(score), task) for score in scores]
-        decisions[code] = select(zip(corpus, qualities, strict=True), params, identify)
-        kept = (
-            passage_row(d.passage) | {"quality_score": d.score}
-            for d in decisions[code]
-            if d.reason is None
-        )
-        write(out / f"{code}.parquet", kept, SELECTED)
+    with replacing_folder(out) as folder:
+        for code, rows in read_languages(passages, PASSAGES):
+            corpus = [p for p in map(passage, rows) if p.part == "corpus"]
+            texts = [p.text for p in corpus]
+            scores = predict(model, tokenizer, texts, trained.max_length, params.batch_size)
+            qualities = [
+                quality(float(score), trained.task, trained.useful_from) for score in scores
+            ]
+            decisions[code] = select(zip(corpus, qualities, strict=True), params, identify)
+            kept = (
+                passage_row(d.passage) | {"quality_score": d.score}
+                for d in decisions[code]
+                if d.reason is None
+            )
+            write(folder / f"{code}.parquet", kept, SELECTED)
     write_metrics(metrics, report(decisions, params.threshold))
 
 

@@ -10,7 +10,7 @@ from finerweb.params.load import load
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.annotations import ANNOTATIONS
 from finerweb.tables.grounded import GROUNDED
-from finerweb.tables.io import read, read_languages, write, write_metrics
+from finerweb.tables.io import read, read_languages, replacing_folder, write, write_metrics
 from finerweb.tables.passages import SELECTED
 from finerweb.tables.rows import passage
 
@@ -24,16 +24,17 @@ def main(annotations: Path, selected: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("ground", GroundParams)
     reports, overall = {}, GroundingReport()
-    for code, rows in read_languages(selected, SELECTED):
-        replies = {
-            row["passage_id"]: row["reply"]
-            for row in read(annotations / f"{code}.parquet", ANNOTATIONS)
-        }
-        report, mentions = GroundingReport(), []
-        for p in map(passage, rows):
-            mentions += ground_reply(p, replies[p.passage_id], params.rule, report)
-        write(out / f"{code}.parquet", mentions, GROUNDED)
-        reports[code], overall = report.metrics(), overall + report
+    with replacing_folder(out) as folder:
+        for code, rows in read_languages(selected, SELECTED):
+            replies = {
+                row["passage_id"]: row["reply"]
+                for row in read(annotations / f"{code}.parquet", ANNOTATIONS)
+            }
+            report, mentions = GroundingReport(), []
+            for p in map(passage, rows):
+                mentions += ground_reply(p, replies[p.passage_id], params.rule, report)
+            write(folder / f"{code}.parquet", mentions, GROUNDED)
+            reports[code], overall = report.metrics(), overall + report
     write_metrics(metrics, {"overall": overall.metrics(), "languages": reports})
 
 

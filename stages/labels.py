@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 
 from finerweb.labels import inventory, report
+from finerweb.merging import single
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.labels import LabelsParams
 from finerweb.params.load import load
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.entities import ENTITIES
-from finerweb.tables.grounded import GROUNDED
+from finerweb.tables.entities import ENTITIES, entities_by_passage
+from finerweb.tables.grounded import GROUNDED, spans_by_passage
 from finerweb.tables.io import read, read_languages, write, write_metrics
 from finerweb.tables.labels import LABELS
 
@@ -26,10 +27,14 @@ def main(grounded: Path, entities: Path, out: Path, metrics: Path) -> None:
     params = load("labels", LabelsParams)
     rows = []
     for code, merged in read_languages(entities, ENTITIES):
-        counts = {"merged": Counter(" / ".join(row["labels"]) for row in merged)}
+        sets = {"merged": entities_by_passage(merged)}
         for name in load("annotate", AnnotateParams).annotators:
-            mentions = read(grounded / name / f"{code}.parquet", GROUNDED)
-            counts[name] = Counter(m["type"] for m in mentions if m["start"] is not None)
+            spans = spans_by_passage(read(grounded / name / f"{code}.parquet", GROUNDED))
+            sets[name] = {key: single(name, found) for key, found in spans.items()}
+        counts = {
+            name: Counter(entity.label for found in passages.values() for entity in found)
+            for name, passages in sets.items()
+        }
         rows += inventory(counts, code, params.split_compounds)
     write(out, rows, LABELS)
     write_metrics(metrics, report(rows))

@@ -13,7 +13,7 @@ from finerweb.params.merge import MergeParams
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.entities import ENTITIES
 from finerweb.tables.grounded import GROUNDED, spans_by_passage
-from finerweb.tables.io import read, read_languages, write, write_metrics
+from finerweb.tables.io import read, read_languages, replacing_folder, write, write_metrics
 from finerweb.tables.passages import SELECTED
 from finerweb.tables.rows import passage
 
@@ -28,22 +28,23 @@ def main(grounded: Path, selected: Path, out: Path, metrics: Path) -> None:
     params = load("merge", MergeParams)
     annotators = load("annotate", AnnotateParams).annotators
     similarities = Similarities(resolve(params.encoder))
-    reports, overall = {}, MergeReport.of(annotators)
-    for code, rows in read_languages(selected, SELECTED):
-        spans = {
-            name: spans_by_passage(read(grounded / name / f"{code}.parquet", GROUNDED))
-            for name in annotators
-        }
-        passages = [
-            (p, [single(name, spans[name].get(p.passage_id, [])) for name in annotators])
-            for p in map(passage, rows)
-        ]
-        similarities.embed(pair for _, sets in passages for pair in meeting_types(sets, params))
-        report, entities = MergeReport.of(annotators), []
-        for p, sets in passages:
-            entities += merge_passage(p, sets, params, similarities, report)
-        write(out / f"{code}.parquet", entities, ENTITIES)
-        reports[code], overall = report.metrics(), overall + report
+    reports, overall = {}, MergeReport()
+    with replacing_folder(out) as folder:
+        for code, rows in read_languages(selected, SELECTED):
+            spans = {
+                name: spans_by_passage(read(grounded / name / f"{code}.parquet", GROUNDED))
+                for name in annotators
+            }
+            passages = [
+                (p, [single(name, spans[name].get(p.passage_id, [])) for name in annotators])
+                for p in map(passage, rows)
+            ]
+            similarities.embed(pair for _, sets in passages for pair in meeting_types(sets, params))
+            report, entities = MergeReport(), []
+            for p, sets in passages:
+                entities += merge_passage(p, sets, params, similarities, report)
+            write(folder / f"{code}.parquet", entities, ENTITIES)
+            reports[code], overall = report.metrics(), overall + report
     write_metrics(metrics, {"overall": overall.metrics(), "languages": reports})
 
 

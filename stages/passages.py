@@ -11,7 +11,7 @@ from finerweb.params.load import load
 from finerweb.params.passages import PassagesParams
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.documents import DOCUMENTS
-from finerweb.tables.io import read_languages, write, write_metrics
+from finerweb.tables.io import read_languages, replacing_folder, write, write_metrics
 from finerweb.tables.passages import PASSAGES
 from finerweb.tables.rows import document, passage_row
 from finerweb.tally import Tally
@@ -26,10 +26,11 @@ def main(documents: Path, out: Path, metrics: Path) -> None:
     params = load("passages", PassagesParams)
     identify = load_identifier(resolve(params.identifier))
     counts, overall = {}, Tally()
-    for code, rows in read_languages(documents, DOCUMENTS):
-        passages, tally = clean(map(document, rows), params, identify)
-        write(out / f"{code}.parquet", map(passage_row, passages), PASSAGES)
-        counts[code], overall = tally.metrics(), overall + tally
+    with replacing_folder(out) as folder:
+        for code, rows in read_languages(documents, DOCUMENTS):
+            passages, tally = clean(map(document, rows), params, identify)
+            write(folder / f"{code}.parquet", map(passage_row, passages), PASSAGES)
+            counts[code], overall = tally.metrics(), overall + tally
     write_metrics(metrics, {"overall": overall.metrics(), "languages": counts})
 
 

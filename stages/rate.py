@@ -10,9 +10,10 @@ from finerweb.llm.answers import Answers
 from finerweb.llm.requests import Request
 from finerweb.params.load import load
 from finerweb.params.models import LlmParams
+from finerweb.params.rate import RateParams
 from finerweb.params.raters import RaterParams
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.io import read_languages, write, write_metrics
+from finerweb.tables.io import read_languages, replacing_folder, write, write_metrics
 from finerweb.tables.passages import PASSAGES
 from finerweb.tables.ratings import RATINGS
 from finerweb.tables.rows import passage
@@ -23,27 +24,28 @@ from finerweb.tables.rows import passage
 @click.option("--passages", type=EXISTING, required=True, help="Passages, one file a language.")
 @click.option("--out", type=NEW, required=True, help="Ratings, one file a language.")
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
-def main(rater: str, passages: Path, out: Path, metrics: Path) -> dict[str, int]:
+def main(rater: str, passages: Path, out: Path, metrics: Path) -> dict[str, float]:
     """Run the stage."""
+    load("rate", RateParams)
     params = load(f"raters.{rater}", RaterParams)
-    read_out = params.read_out
     answers = Answers(params, load("llm", LlmParams))
 
     def requests() -> Iterator[Request]:
         for _, rows in read_languages(passages, PASSAGES):
             for chosen in rating.one_a_document(map(passage, rows)):
-                yield from rating.requests(chosen, read_out)
+                yield from rating.requests(chosen, params)
 
     asked = answers.ask(requests)
     rated = {}
-    for code, rows in read_languages(passages, PASSAGES):
-        rated[code] = [
-            rating.row(chosen, rater, answers.of(rating.requests(chosen, read_out)), read_out)
-            for chosen in rating.one_a_document(map(passage, rows))
-        ]
-        write(out / f"{code}.parquet", rated[code], RATINGS)
+    with replacing_folder(out) as folder:
+        for code, rows in read_languages(passages, PASSAGES):
+            rated[code] = [
+                rating.row(chosen, rater, answers.of(rating.requests(chosen, params)), params)
+                for chosen in rating.one_a_document(map(passage, rows))
+            ]
+            write(folder / f"{code}.parquet", rated[code], RATINGS)
     write_metrics(metrics, rating.report(rated))
-    return {"requests_made": asked.made}
+    return asked.note()
 
 
 if __name__ == "__main__":

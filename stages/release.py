@@ -11,7 +11,13 @@ from finerweb.params.load import load
 from finerweb.params.release import ReleaseParams
 from finerweb.release.card import card
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.io import languages_in, read_metrics, replacing, write_metrics
+from finerweb.tables.io import (
+    languages_in,
+    read_metrics,
+    replacing,
+    replacing_folder,
+    write_metrics,
+)
 
 
 @click.command("release", cls=Stage, help=__doc__)
@@ -27,13 +33,14 @@ def main(variants: Path, statistics: Path, out: Path, metrics: Path) -> None:
         for name in load("annotate", AnnotateParams).annotators
     }
     configs = {folder.name: languages_in(folder) for folder in sorted(variants.iterdir())}
-    for variant, codes in configs.items():
-        for code in codes:
-            target = out / "data" / variant / code / "train-00000-of-00001.parquet"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(variants / variant / f"{code}.parquet", target)
-    with replacing(out / "README.md") as readme:
-        readme.write_text(card(params, configs, annotators, read_metrics(statistics)), "utf-8")
+    with replacing_folder(out) as folder:
+        for variant, codes in configs.items():
+            for code in codes:
+                target = folder / "data" / variant / code / "train-00000-of-00001.parquet"
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(variants / variant / f"{code}.parquet", target)
+        with replacing(folder / "README.md") as readme:
+            readme.write_text(card(params, configs, annotators, read_metrics(statistics)), "utf-8")
     files = {variant: len(codes) for variant, codes in configs.items()}
     write_metrics(metrics, {"files": files, "configs": sum(files.values()) + len(files)})
 

@@ -7,9 +7,10 @@ import click
 
 from finerweb.params.load import load
 from finerweb.params.select_regressor import SelectRegressorParams
+from finerweb.params.train_regressor import TrainRegressorParams
 from finerweb.regressor.selection import select
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.io import read_metrics, write_metrics
+from finerweb.tables.io import read_metrics, replacing_folder, write_metrics
 
 
 @click.command("select_regressor", cls=Stage, help=__doc__)
@@ -20,9 +21,10 @@ from finerweb.tables.io import read_metrics, write_metrics
 def main(regressors: Path, scores: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("select_regressor", SelectRegressorParams)
-    names = sorted(path.name for path in regressors.iterdir() if path.is_dir())
+    names = load("train_regressor", TrainRegressorParams).names()
     chosen = select({name: read_metrics(scores / f"{name}.json") for name in names}, params.by)
-    shutil.copytree(regressors / chosen["selected"], out, dirs_exist_ok=True)
+    with replacing_folder(out) as folder:
+        shutil.copytree(regressors / chosen["selected"], folder, dirs_exist_ok=True)
     write_metrics(metrics, chosen)
 
 

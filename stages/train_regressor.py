@@ -8,12 +8,12 @@ from finerweb.models import resolve
 from finerweb.params.backbones import backbone as reference
 from finerweb.params.load import load
 from finerweb.params.train_regressor import TrainRegressorParams
-from finerweb.regressor.folder import save
+from finerweb.regressor.folder import Trained, save
 from finerweb.regressor.tasks import TASKS, target
 from finerweb.regressor.training import Rated, train
 from finerweb.regressor.validation import cross_validate, report
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.io import read_languages, write_metrics
+from finerweb.tables.io import read_languages, replacing_folder, write_metrics
 from finerweb.tables.ratings import RATINGS
 
 
@@ -27,16 +27,19 @@ from finerweb.tables.ratings import RATINGS
 def main(task: str, backbone: str, seed: int, ratings: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("train_regressor", TrainRegressorParams)
-    examples = [
-        Rated(row["text"], code, target(row["score"], task, params.useful_from), row["useful"])
-        for code, rows in read_languages(ratings, RATINGS)
-        for row in rows
+    rows = [(code, row) for code, rows in read_languages(ratings, RATINGS) for row in rows]
+    rated = [
+        Rated(row["text"], code, row["score"], target(row["score"], task, params), row["useful"])
+        for code, row in rows
         if row["score"] is not None
     ]
+    unrated = len(rows) - len(rated)
     encoder = resolve(reference(backbone))
-    predictions = cross_validate(examples, encoder, params, seed)
-    save(*train(examples, encoder, params, seed), task, out)
-    write_metrics(metrics, report(examples, predictions, task, params.min_documents))
+    predictions = cross_validate(rated, encoder, params, seed)
+    trained = Trained(task, params.useful_from, params.max_length)
+    with replacing_folder(out) as folder:
+        save(*train(rated, encoder, params, seed), trained, folder)
+    write_metrics(metrics, report(rated, predictions, task, params, unrated))
 
 
 if __name__ == "__main__":

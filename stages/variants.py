@@ -12,7 +12,7 @@ from finerweb.release.variants import KINDS, view
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.entities import ENTITIES, entities_by_passage
 from finerweb.tables.grounded import GROUNDED, spans_by_passage
-from finerweb.tables.io import read, read_languages, write, write_metrics
+from finerweb.tables.io import read, read_languages, replacing_folder, write, write_metrics
 from finerweb.tables.passages import SELECTED
 from finerweb.tables.rows import passage
 from finerweb.tally import Tally
@@ -28,17 +28,18 @@ def main(selected: Path, grounded: Path, entities: Path, out: Path, metrics: Pat
     """Run the stage."""
     params = load("variants", VariantsParams)
     tallies: dict[str, Tally] = {}
-    for code, rows in read_languages(selected, SELECTED):
-        sets = {"merged": entities_by_passage(read(entities / f"{code}.parquet", ENTITIES))}
-        for name in load("annotate", AnnotateParams).annotators:
-            spans = spans_by_passage(read(grounded / name / f"{code}.parquet", GROUNDED))
-            sets[name] = {key: single(name, found) for key, found in spans.items()}
-        passages = [(passage(row), row["quality_score"]) for row in rows]
-        for name, found in sets.items():
-            for kind, table in KINDS.items():
-                viewed, tally = view(passages, found, kind, params.annotated_only)
-                write(out / f"{name}-{kind}" / f"{code}.parquet", viewed, table)
-                tallies[f"{name}-{kind}"] = tallies.get(f"{name}-{kind}", Tally()) + tally
+    with replacing_folder(out) as folder:
+        for code, rows in read_languages(selected, SELECTED):
+            sets = {"merged": entities_by_passage(read(entities / f"{code}.parquet", ENTITIES))}
+            for name in load("annotate", AnnotateParams).annotators:
+                spans = spans_by_passage(read(grounded / name / f"{code}.parquet", GROUNDED))
+                sets[name] = {key: single(name, found) for key, found in spans.items()}
+            passages = [(passage(row), row["quality_score"]) for row in rows]
+            for name, found in sets.items():
+                for kind, table in KINDS.items():
+                    viewed, tally = view(passages, found, kind, params.annotated_only)
+                    write(folder / f"{name}-{kind}" / f"{code}.parquet", viewed, table)
+                    tallies[f"{name}-{kind}"] = tallies.get(f"{name}-{kind}", Tally()) + tally
     write_metrics(metrics, {variant: tally.metrics() for variant, tally in tallies.items()})
 
 

@@ -10,14 +10,18 @@ from pathlib import Path
 import pytest
 from reach import ROOT
 
-COPIED = ("dvc.yaml", "params.yaml", "stages", "finerweb", "sample")
+COPIED = (".gitignore", "dvc.yaml", "params.yaml", "stages", "finerweb", "sample")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a copy of the project without data, a DVC repository of its own without git."""
-    folder = tmp_path / "project"
-    folder.mkdir()
+    """Return a copy of the project without data, in a git and DVC repository of its own."""
+    return copy_project(tmp_path / "project")
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy the project without data into a git and DVC repository of its own."""
+    folder.mkdir(parents=True)
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
@@ -25,9 +29,18 @@ def project(tmp_path: Path) -> Path:
             shutil.copytree(source, folder / name, ignore=ignore)
         else:
             shutil.copy(source, folder / name)
-    run("dvc", "init", "--no-scm", "--quiet", cwd=folder)
+    run("git", "init", "--quiet", "--initial-branch", "main", cwd=folder)
+    run("git", "config", "user.name", "test", cwd=folder)
+    run("git", "config", "user.email", "test@example.org", cwd=folder)
+    run("dvc", "init", "--quiet", cwd=folder)
     run("dvc", "config", "core.analytics", "false", cwd=folder)
     return folder
+
+
+def commit(folder: Path, message: str) -> None:
+    """Commit everything in a temporary project."""
+    run("git", "add", "--all", cwd=folder)
+    run("git", "commit", "--quiet", "--message", message, cwd=folder)
 
 
 def run(
@@ -56,3 +69,14 @@ def stage(project: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         return run(sys.executable, "-m", f"stages.{name}", *options, cwd=project, check=check)
 
     return call
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --approve: take what the golden run gives as the new golden files."""
+    parser.addoption("--approve", action="store_true", help="rewrite tests/golden")
+
+
+@pytest.fixture
+def approve(request: pytest.FixtureRequest) -> bool:
+    """Return whether golden files are to be rewritten."""
+    return bool(request.config.getoption("--approve"))

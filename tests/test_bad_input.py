@@ -33,11 +33,17 @@ BAD_LINES = {
     "lone surrogate": (rb'{"id": "a", "text": "a\ud800b"}', "lone surrogate U+D800"),
     "too long": (row(text="x" * (MAX_CHARACTERS + 1)), "characters, expected at most"),
     "10 MB on one line": (row(text="x" * 10_000_000), "10,000,000 characters"),
-    "no text": (b'{"id": "a"}', "expected a non-empty string 'text', got 'None'"),
-    "no object": (b"[1]", "expected an object with `id` and `text`, got list"),
+    "no text": (b'{"id": "a"}', "text: Field required"),
+    "blank text": (row(text=" "), "text: String should match pattern"),
+    "no object": (b"[1]", "expected an object with `id` and `text`"),
     "no JSON": (b"{", "not a JSON object"),
+    "deep JSON": (b"[" * 100_000, "not a JSON object"),
     "no UTF-8": (b'{"id": "a", "text": "\xff"}', "not UTF-8 at byte 21"),
-    "unknown part": (row(part="test"), "part is 'test'"),
+    "unknown part": (row(part="test"), "part: Input should be 'rating' or 'corpus', got 'test'"),
+    "useful is text": (row(useful="yes"), "useful: Input should be a valid boolean, got 'yes'"),
+    "gold without start": (row(gold=[{"end": 3}]), "gold.0.start: Field required"),
+    "gold is an object": (row(gold={}), "gold: Input should be a valid list"),
+    "surrogate in the id": (rb'{"id": "\ud800", "text": "Ein"}', "'id' has the lone surrogate"),
     "gold elsewhere": (
         row(gold=[{"start": 0, "end": 3, "mention": "Text", "type": "x"}]),
         "gold mention 'Text' is not at [0, 3): there stands 'Ein'",
@@ -54,6 +60,7 @@ def test_bad_document(project: Path, stage: Stage, line: bytes, message: str) ->
     assert "deu_Latn.jsonl, line 2" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (project / "out").exists() and not (project / "m.json").exists()
+    assert not list(project.glob(".*.partial"))
 
 
 def test_duplicate_id(project: Path, stage: Stage) -> None:
@@ -66,6 +73,21 @@ def test_empty_corpus(project: Path, stage: Stage) -> None:
     done = stage(*DOCUMENTS, check=False)
     assert done.returncode == 1
     assert "no documents for deu_Latn: the file is empty" in done.stderr
+
+
+def test_corpus_of_ratings_only(project: Path, stage: Stage) -> None:
+    use(project, [row(id="a"), row(id="b")])
+    done = stage(*DOCUMENTS, check=False)
+    assert done.returncode == 1
+    assert "deu_Latn: of 2 documents none is left for the corpus, 2 are to be rated" in done.stderr
+
+
+def test_a_later_language_that_fails_leaves_no_folder(project: Path, stage: Stage) -> None:
+    many = [row(id=str(i)) for i in range(30)]
+    use(project, many, ["deu_Latn", "eng_Latn"])
+    (project / "source" / "eng_Latn.jsonl").write_bytes(b"{")
+    assert stage(*DOCUMENTS, check=False).returncode == 1
+    assert not (project / "out").exists() and not list(project.glob(".*.partial"))
 
 
 def test_language_without_a_file(project: Path, stage: Stage) -> None:
@@ -104,7 +126,7 @@ def test_bad_params(
 
 def test_no_disk_space(project: Path, stage: Stage) -> None:
     """A stage whose disk is full ends with an error, and leaves no file that looks whole."""
-    use(project, [row(text="Ein Text. " * 1000)])
+    use(project, [row(id=str(i), text="Ein Text. " * 1000) for i in range(20)])
     limited = f"ulimit -f 0; exec python -m stages.{' '.join(DOCUMENTS)}"
     done = run("bash", "-c", f"trap '' XFSZ; {limited}", cwd=project, check=False)
     assert done.returncode == 1

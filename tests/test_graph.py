@@ -49,6 +49,13 @@ def test_stage_depends_on_the_sections_it_loads(name: str) -> None:
     source = (ROOT / "stages" / f"{name}.py").read_text("utf-8")
     loaded = {match.split(".")[0] for match in re.findall(r'load\(\s*f?"([\w.]+)', source)}
     declared = {param.split(".")[0] for param in GRAPH[name]["params"]}
+    knobs = {p.split(".")[1] for p in GRAPH[name]["params"] if p.startswith("train_regressor.")}
+    if name == "train_regressor":
+        # The grid's own lists are the matrix; every other knob changes a training.
+        grid = {"raters", "tasks", "backbones", "seeds"}
+        assert knobs == set(PARAMS["train_regressor"]) - grid
+    else:
+        assert not knobs
     if "finerweb.params.backbones" in imports(source):
         loaded.add("backbones")
     assert declared == loaded - FREE

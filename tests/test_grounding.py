@@ -5,8 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import SENTENCES, slices, texts
 
-from finerweb.grounding import GROUNDED, NOT_FOUND, OUT_OF_ORDER, ground
-from finerweb.records import Mention
+from finerweb.grounding import (
+    GROUNDED,
+    NOT_FOUND,
+    OUT_OF_ORDER,
+    REPEATED,
+    GroundingReport,
+    ground,
+    ground_reply,
+)
+from finerweb.records import Mention, Passage, Span
 
 
 def spans(text: str, mentions: list[str], rule: str = "cursor") -> list[tuple[int, int] | str]:
@@ -42,7 +50,7 @@ def test_cursor(text: str, mentions: list[str], expected: list[object]) -> None:
     [
         ("Ana met Ana.", ["Ana"], [(0, 3), (8, 11)]),
         ("aaa", ["aa"], [(0, 2), (1, 3)]),
-        ("Ana met Ana.", ["Ana", "Ana"], [(0, 3), (8, 11)]),
+        ("Ana met Ana.", ["Ana", "Ana"], [(0, 3), (8, 11), REPEATED]),
         ("京都と東京都", ["京都"], [(0, 2), (4, 6)]),
         ("Ana", ["Bob"], [NOT_FOUND]),
     ],
@@ -88,3 +96,18 @@ def test_all_ignores_the_order_of_mentions(text: str, data: st.DataObject) -> No
     mentions = [Mention(text[a:b], "t") for a, b in ends]
     one = {g.span for g in ground(text, mentions, "all")}
     assert one == {g.span for g in ground(text, mentions[::-1], "all")}
+
+
+@pytest.mark.parametrize("rule", ["cursor", "all"])
+def test_every_mention_is_counted_once(rule: str) -> None:
+    """Whatever the rule: seen is what the reply listed, pairs or not."""
+    gold = (Span(0, 3, "person"),)
+    passage = Passage("d#0", "d", "eng_Latn", "Ana met Ana.", 0, 3, "corpus", gold=gold)
+    report = GroundingReport()
+    reply = '[["Ana","person"],["Ana","person"],["Bob","person"],["x"]]'
+    rows = ground_reply(passage, reply, rule, report)
+    metrics = report.metrics()
+    assert metrics["mentions"]["seen"] == 4  # type: ignore[index]
+    assert metrics["mentions"]["kept"] == {"cursor": 2, "all": 1}[rule]  # type: ignore[index]
+    assert {row["position"] for row in rows} == {0, 1, 2}
+    assert report.scores.typed.correct == 1

@@ -1,14 +1,22 @@
 """Merging: the paper's rule, its open points, and what must always hold."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finerweb.merging import meeting_types, merge, overlap, single
+from finerweb.merging import (
+    MergeReport,
+    meeting_types,
+    merge,
+    merge_passage,
+    overlap,
+    single,
+)
 from finerweb.params.merge import MergeParams
-from finerweb.records import Entity, Span
+from finerweb.records import Entity, Passage, Span
 
 DEFAULT = MergeParams(
     overlap=0.5, overlap_of="longer", similarity=0.75, below="concat", encoder="none"
@@ -69,21 +77,21 @@ def test_overlap(overlap_of: str, expected: float) -> None:
 
 
 @st.composite
-def annotations(draw: st.DrawFn) -> list[Entity]:
+def annotations(draw: st.DrawFn, name: str) -> list[Entity]:
     """Return one annotator's spans, apart from one another as grounding by cursor leaves them."""
     spans, at = [], 0
     for _ in range(draw(st.integers(0, 6))):
         start = at + draw(st.integers(0, 4))
         at = start + draw(st.integers(1, 12))
         spans.append(Span(start, at, draw(st.sampled_from(["person", "human", "city", "date"]))))
-    return single(draw(st.just("x")), spans)
+    return single(name, spans)
 
 
 def pair(draw_a: list[Entity], draw_b: list[Entity]) -> list[Entity]:
     return merge([draw_a, draw_b], DEFAULT, similarity)
 
 
-@given(annotations(), annotations())
+@given(annotations("a"), annotations("b"))
 def test_never_invents_a_span(a: list[Entity], b: list[Entity]) -> None:
     places = {(e.start, e.end) for e in a + b}
     types = {label for e in a + b for label in e.labels}
@@ -93,13 +101,13 @@ def test_never_invents_a_span(a: list[Entity], b: list[Entity]) -> None:
         assert (entity.start, entity.end) in {(s.start, s.end) for s in entity.sources}
 
 
-@given(annotations(), annotations())
+@given(annotations("a"), annotations("b"))
 def test_result_has_no_overlap(a: list[Entity], b: list[Entity]) -> None:
     result = pair(a, b)
     assert all(x.end <= y.start for x, y in pairwise(result))
 
 
-@given(annotations(), annotations(), st.randoms(use_true_random=False))
+@given(annotations("a"), annotations("b"), st.randoms(use_true_random=False))
 def test_order_free(a: list[Entity], b: list[Entity], random: object) -> None:
     shuffled_a, shuffled_b = list(a), list(b)
     random.shuffle(shuffled_a)  # type: ignore[attr-defined]
@@ -107,15 +115,16 @@ def test_order_free(a: list[Entity], b: list[Entity], random: object) -> None:
     assert pair(shuffled_a, shuffled_b) == pair(a, b)
 
 
-@given(annotations())
+@given(annotations("a"))
 def test_with_itself_and_with_nothing(a: list[Entity]) -> None:
-    assert [(e.start, e.end, e.labels) for e in pair(a, a)] == [
+    twin = [replace(e, sources=tuple(replace(s, annotator="b") for s in e.sources)) for e in a]
+    assert [(e.start, e.end, e.labels) for e in pair(a, twin)] == [
         (e.start, e.end, e.labels) for e in a
     ]
     assert pair(a, []) == pair([], a) == a
 
 
-@given(annotations(), annotations())
+@given(annotations("a"), annotations("b"))
 def test_every_similarity_asked_for_is_announced(a: list[Entity], b: list[Entity]) -> None:
     announced = meeting_types([a, b], DEFAULT)
 
@@ -124,3 +133,28 @@ def test_every_similarity_asked_for_is_announced(a: list[Entity], b: list[Entity
         return 0.0
 
     merge([a, b], DEFAULT, known)
+
+
+def test_nested_spans_of_one_annotator_stay() -> None:
+    """The rule `all` grounds nested mentions; two annotators who agree on them lose none."""
+    nested = [(0, 13, "city"), (4, 8, "city")]
+    assert merged(nested, nested) == nested
+    assert merged(nested, []) == nested
+
+
+def test_report() -> None:
+    gold = (Span(0, 3, "person"), Span(8, 12, "city"))
+    passage = Passage("p", "d", "eng_Latn", "Ana saw Rome by car.", 0, 5, "corpus", gold=gold)
+    a = single("a", [Span(0, 3, "person"), Span(8, 12, "city"), Span(13, 15, "x")])
+    b = single("b", [Span(0, 3, "human"), Span(8, 12, "city"), Span(14, 19, "y")])
+    report = MergeReport()
+    rows = merge_passage(passage, [a, b], DEFAULT, similarity, report)
+    assert [row["surface"] for row in rows] == ["Ana", "Rome", "y car"]
+    metrics = (report + MergeReport()).metrics()
+    assert metrics["agreement"] == {"exact": 4 / 6, "overlap": 4 / 6, "typed": 2 / 6}
+    assert metrics["spans"] == {
+        "a": {"seen": 3, "kept": 2, "dropped": {"shorter of two": 1}},
+        "b": {"seen": 3, "kept": 3, "dropped": {}},
+    }
+    assert report.scores.typed.correct == 2
+    assert MergeReport().metrics()["agreement"] is None

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import SENTENCES, texts
 
 from finerweb.llm.parsing import parse_pairs
-from finerweb.records import Mention
+from finerweb.records import Mention, check_text
 
 CASES = {
     "as asked": ('[["Köln","city"],["Rhein","river"]]', ["Köln", "Rhein"], ()),
@@ -23,15 +23,20 @@ CASES = {
     "tuples": ("[('Köln', 'city'), ('Rhein', 'river')]", ["Köln", "Rhein"], ("python literal",)),
     "mixed quotes": ("[(\"O'Hara\", 'person')]", ["O'Hara"], ("python literal",)),
     "objects": ('[{"entity":"Köln","type":"city"}]', ["Köln"], ("objects",)),
+    "objects, type first": ('[{"type":"city","entity":"Köln"}]', ["Köln"], ("objects",)),
+    "objects without a type": ('[{"a":"Köln","b":"x"},["a","b"]]', ["a"], ("objects",)),
     "truncated": ('[["Köln","city"],["Rhe', ["Köln"], ("outer text", "truncated")),
     "truncated in an escape": (
         r'[["a","b"],["\u62',
         ["a"],
         ("outer text", "truncated"),
     ),
-    "wrong arity": ('[["Köln"],["Rhein","river","x"],["a","b"]]', ["a"], ("bad pair",)),
-    "wrong types": ('[["Köln",1],[null,"x"],["a","b"]]', ["a"], ("bad pair",)),
-    "blank": ('[[" ","city"],["Köln"," "]]', [], ("bad pair",)),
+    "a set of lists": ('{["Köln","city"]}', [], ("outer text",)),
+    "wrong arity": ('[["Köln"],["Rhein","river","x"],["a","b"]]', ["a"], ()),
+    "wrong types": ('[["Köln",1],[null,"x"],["a","b"]]', ["a"], ()),
+    "blank": ('[[" ","city"],["Köln"," "]]', [], ()),
+    "lone surrogate": (r'[["\ud83d","x"],["a","b"]]', ["a"], ()),
+    "NUL": (r'[["a\u0000","x"],["a","b"]]', ["a"], ()),
 }
 FAILURES = {
     "empty": ("", "empty"),
@@ -63,10 +68,22 @@ def test_types_are_folded() -> None:
     assert parse_pairs('[["Köln"," Big  CITY "]]').mentions == (Mention("Köln", "big city"),)
 
 
-@given(st.text())
+PIECES = ["[", "]", "{", "}", "(", ")", '"', "'", ",", ":", "a", "ä", "\\", "\\ud83d", "\\u0000"]
+PIECES += ['["a","b"]', "('a', 'b')", "None", "1", "-", "b'x'", "f'{x}'", "...", "\n", "```", "//"]
+
+
+@settings(max_examples=1000)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join) | st.text())
 def test_is_total(reply: str) -> None:
     parsed = parse_pairs(reply)
     assert parsed.failure is None or parsed.mentions == ()
+    for mention in parsed.mentions:
+        assert mention.text and mention.type
+        check_text(mention.text + mention.type, reply)
+
+
+def test_rows_that_are_no_pair_are_counted() -> None:
+    assert parse_pairs('[["a","b"],["x"],3,["",""]]').n_bad == 3
 
 
 @given(st.lists(st.tuples(texts(min_size=1), st.sampled_from(["city", "person"])), max_size=5))

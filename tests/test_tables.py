@@ -93,7 +93,7 @@ def test_metrics_are_sorted_and_rounded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
 def test_unusable_text(text: str) -> None:
-    with pytest.raises(ValueError, match="passage p .* at code point 1"):
+    with pytest.raises(ValueError, match=r"passage p .* at code point 1"):
         check_text(text, "passage p")
 
 

@@ -18,11 +18,16 @@ def clean(
     A passage is dropped if it has fewer words than ``min_words``, fails the language check, or is
     an earlier one word for word (white space and case apart). A document without words counts as
     one dropped passage.
+
+    Raises:
+        ValueError: no passage of the corpus part stays.
     """
     passages: list[Passage] = []
     tally = Tally()
     seen: set[bytes] = set()
+    code = "a language"
     for document in documents:
+        code = document.language
         pieces = list(cut(document, params.words))
         tally.drop("no words", int(not pieces))
         for passage in pieces:
@@ -37,4 +42,10 @@ def clean(
                 tally.keep()
                 seen.add(digest)
                 passages.append(passage)
+    if not any(passage.part == "corpus" for passage in passages):
+        raise ValueError(
+            f"{code}: no passage of the corpus stays: {tally.seen} seen, dropped "
+            f"{dict(tally.dropped)}; "
+            "look at passages.min_words and passages.language_check in params.yaml"
+        )
     return passages, tally

@@ -3,11 +3,36 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
-from finerweb.records import Document, Span
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from finerweb.records import Document, Span, check_text
 
 MAX_CHARACTERS = 2_000_000
+Filled = Annotated[str, StringConstraints(pattern=r"\S")]
+
+
+class Gold(BaseModel):
+    """A human-labelled entity of a line."""
+
+    model_config = ConfigDict(strict=True)
+    start: int = Field(ge=0)
+    end: int
+    mention: str
+    type: Filled
+
+
+class Line(BaseModel):
+    """A line of the source; keys not named here are ignored."""
+
+    model_config = ConfigDict(strict=True)
+    id: Filled
+    text: Filled
+    source: str | None = None
+    useful: bool | None = None
+    part: Literal["rating", "corpus"] | None = None
+    gold: list[Gold] | None = None
 
 
 def read_jsonl(path: Path, language: str) -> Iterator[Document]:
@@ -46,41 +71,45 @@ def read_jsonl(path: Path, language: str) -> Iterator[Document]:
 
 def _document(line: bytes, language: str) -> Document:
     try:
-        row = json.loads(line.decode("utf-8"))
+        values = json.loads(line.decode("utf-8"))
+        for key in ("id", "text", "source") if isinstance(values, dict) else ():
+            check_text(str(values.get(key)), repr(key))
+        row = Line.model_validate(values)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}; expected UTF-8 JSON") from error
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"not a JSON object: {error}") from error
-    if not isinstance(row, dict):
-        raise ValueError(f"expected an object with `id` and `text`, got {type(row).__name__}")
-    for key in ("id", "text"):
-        if not isinstance(row.get(key), str) or not row[key].strip():
-            raise ValueError(f"expected a non-empty string {key!r}, got {str(row.get(key))[:40]!r}")
-    text = row["text"]
-    if len(text) > MAX_CHARACTERS:
+    except ValidationError as error:
+        raise ValueError(_explain(error)) from error
+    if len(row.text) > MAX_CHARACTERS:
         raise ValueError(
-            f"document {row['id']!r} has {len(text):,} characters, expected at most "
+            f"document {row.id!r} has {len(row.text):,} characters, expected at most "
             f"{MAX_CHARACTERS:,}; is it a whole dump on one line?"
         )
     return Document(
-        document_id=row["id"],
+        document_id=row.id,
         language=language,
-        text=text,
-        part=row.get("part"),
-        source=row.get("source"),
-        useful=row.get("useful"),
-        gold=_gold(row["gold"], text) if row.get("gold") is not None else None,
+        text=row.text,
+        part=row.part,
+        source=row.source,
+        useful=row.useful,
+        gold=None if row.gold is None else tuple(_span(gold, row.text) for gold in row.gold),
     )
 
 
-def _gold(rows: list[dict[str, Any]], text: str) -> tuple[Span, ...]:
-    spans = []
-    for row in rows:
-        span = Span(row["start"], row["end"], row["type"])
-        if text[span.start : span.end] != row["mention"]:
-            raise ValueError(
-                f"gold mention {row['mention']!r} is not at [{span.start}, {span.end}): "
-                f"there stands {text[span.start : span.end]!r}; offsets are code points of `text`"
-            )
-        spans.append(span)
-    return tuple(spans)
+def _explain(error: ValidationError) -> str:
+    problems = []
+    for problem in error.errors():
+        key = ".".join(map(str, problem["loc"])) or "the line"
+        problems.append(f"{key}: {problem['msg']}, got {str(problem['input'])[:40]!r}")
+    return "expected an object with `id` and `text`; " + "; ".join(problems)
+
+
+def _span(gold: Gold, text: str) -> Span:
+    span = Span(gold.start, gold.end, gold.type)
+    if text[span.start : span.end] != gold.mention:
+        raise ValueError(
+            f"gold mention {gold.mention!r} is not at [{span.start}, {span.end}): there stands "
+            f"{text[span.start : span.end]!r}; offsets are code points of `text`"
+        )
+    return span

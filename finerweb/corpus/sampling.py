@@ -21,16 +21,26 @@ def sample(
     A document's own ``part`` is kept where its source names one; the others are dealt out in the
     order of their hashes, ratings first, never one that carries gold. Of each part the documents
     of the smallest hashes stay. The result is in the order of the hashes, ratings first.
+
+    Raises:
+        ValueError: no document is left for the corpus.
     """
     parts: dict[str, list[Document]] = {"rating": [], "corpus": []}
     tally = Tally()
-    for document in sorted(documents, key=lambda d: sample_hash(seed, d.document_id)):
+    ordered = sorted(documents, key=lambda d: sample_hash(seed, d.document_id))
+    for document in ordered:
         part = document.part or _part(document, len(parts["rating"]) < n_rating)
         if len(parts[part]) < (n_rating if part == "rating" else n_corpus):
             parts[part].append(replace(document, part=part))
             tally.keep()
         else:
             tally.drop("over quota")
+    if not parts["corpus"]:
+        raise ValueError(
+            f"{ordered[0].language if ordered else 'a language'}: of {tally.seen} documents "
+            f"none is left for the corpus, {len(parts['rating'])} are to "
+            "be rated: add documents, or lower documents.rating_documents in params.yaml"
+        )
     kept = parts["rating"] + parts["corpus"]
     return [replace(document, rank=i) for i, document in enumerate(kept)], tally
 

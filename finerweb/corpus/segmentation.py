@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import accumulate
 
-from icu4py.breakers import CharacterBreaker, SentenceBreaker, WordBreaker
+from icu4py.breakers import SentenceBreaker, WordBreaker
 
 # Dictionaries for Thai, Lao, Khmer, Burmese, Chinese and Japanese go by script, whatever the
 # locale; the root locale keeps every language's words comparable.
@@ -29,14 +29,7 @@ def sentence_starts(text: str) -> list[int]:
     return [start for start, _ in _pieces(SentenceBreaker(text, LOCALE))]
 
 
-def grapheme_starts(text: str) -> list[int]:
-    """Return where each grapheme cluster starts."""
-    return [start for start, _ in _pieces(CharacterBreaker(text, LOCALE))]
-
-
-def _pieces(
-    breaker: WordBreaker | SentenceBreaker | CharacterBreaker,
-) -> Iterator[tuple[int, str]]:
+def _pieces(breaker: WordBreaker | SentenceBreaker) -> Iterator[tuple[int, str]]:
     pieces = list(breaker)
     yield from zip(accumulate(map(len, pieces), initial=0), pieces, strict=False)
 

@@ -13,18 +13,20 @@ from finerweb.models import identity
 from finerweb.params.models import LlmParams, ServedModel
 from finerweb.progress import bar
 
-MICRO_BATCH = 16
-MICRO_BATCH_SECONDS = 5.0
-
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How many distinct requests there were, and how many the model was asked."""
+    """How many distinct requests there were, how many were asked, and how long loading took."""
 
     requests: int
     made: int
+    load_seconds: float = 0.0
+
+    def note(self) -> dict[str, float]:
+        """Return what goes to runs.jsonl."""
+        return {"requests_made": self.made, "load_seconds": round(self.load_seconds, 1)}
 
 
 class Answers:
@@ -44,8 +46,10 @@ class Answers:
     ) -> Asked:
         """Have every request answered and kept; ``requests`` is called twice, to count and to ask.
 
-        Replies are kept in micro-batches as they arrive, so a run that is killed goes on where it
-        was. Raises:
+        Each reply is on the disk before the next is taken, so a run that is killed goes on where
+        it was.
+
+        Raises:
             ValueError: `llm.replay_only` is set and a reply is missing; the message names it.
         """
         keys: dict[bytes, bool] = {}
@@ -64,9 +68,10 @@ class Answers:
             "%s: %d requests, %d answered before, %d to ask",
             self._model.model, len(keys), len(keys) - missing, missing,
         )  # fmt: skip
+        seconds = 0.0
         if missing:
-            self._fill(self._missing(requests(), keys), missing, engine)
-        return Asked(len(keys), missing)
+            seconds = self._fill(self._missing(requests(), keys), missing, engine)
+        return Asked(len(keys), missing, seconds)
 
     def __getitem__(self, request: Request) -> Reply:
         """Return the reply to a request that `ask` was given."""
@@ -91,14 +96,13 @@ class Answers:
         requests: Iterator[Request],
         n: int,
         engine: Callable[[ServedModel, LlmParams], Engine],
-    ) -> None:
-        batch: list[tuple[bytes, Reply]] = []
-        kept = time.monotonic()
+    ) -> float:
+        """Ask, and keep each reply as it arrives; return the seconds that loading took."""
+        begun = time.monotonic()
+        loaded = engine(self._model, self._params)
+        load_seconds = time.monotonic() - begun
         with bar(f"asking {self._model.model}", n) as advance:
-            for request, reply in engine(self._model, self._params).replies(requests):
-                batch.append((request.key(self._key), reply))
+            for request, reply in loaded.replies(requests):
+                self._store.put(self._model.model, [(request.key(self._key), reply)])
                 advance(1)
-                if len(batch) >= MICRO_BATCH or time.monotonic() - kept > MICRO_BATCH_SECONDS:
-                    self._store.put(self._model.model, batch)
-                    batch, kept = [], time.monotonic()
-            self._store.put(self._model.model, batch)
+        return load_seconds

@@ -13,16 +13,21 @@ from finerweb.records import Mention
 
 MAX_REPLY = 200_000
 MAX_FIELD = 500
+TYPE_KEYS = ("type", "label", "entity_type", "entity type", "category", "tag")
 _PAIR = re.compile(r'[\[(]\s*("(?:[^"\\]|\\.)*")\s*,\s*("(?:[^"\\]|\\.)*")\s*[\])]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The mentions of a reply; ``repairs`` it took; ``failure`` where it could not be read."""
+    """The mentions of a reply; ``repairs`` it took; ``failure`` where it could not be read.
+
+    ``n_bad`` counts the rows of its list that are no pair of two usable strings.
+    """
 
     mentions: tuple[Mention, ...]
     repairs: tuple[str, ...] = ()
     failure: str | None = None
+    n_bad: int = 0
 
 
 def parse_pairs(reply: str) -> Parsed:
@@ -30,8 +35,7 @@ def parse_pairs(reply: str) -> Parsed:
 
     Read as they are: ``[["a", "x"], ...]``. Repaired, and named: prose or a fence around the list
     (``outer text``), Python tuples (``python literal``), objects instead of pairs (``objects``),
-    a list cut off in its middle (``truncated``), pairs without two usable strings
-    (``bad pair``).
+    a list cut off in its middle (``truncated``). Rows without two usable strings are counted.
 
     >>> parse_pairs('[["Köln", "city"]]').mentions
     (Mention(text='Köln', type='city'),)
@@ -46,14 +50,9 @@ def parse_pairs(reply: str) -> Parsed:
     rows = _rows(reply, repairs)
     if rows is None:
         return Parsed((), failure="no list")
-    mentions = []
-    for row in rows:
-        mention = _mention(row, repairs)
-        if mention is None:
-            repairs.append("bad pair")
-        else:
-            mentions.append(mention)
-    return Parsed(tuple(mentions), tuple(dict.fromkeys(repairs)))
+    read = [_mention(row, repairs) for row in rows]
+    mentions = tuple(mention for mention in read if mention is not None)
+    return Parsed(mentions, tuple(dict.fromkeys(repairs)), n_bad=len(read) - len(mentions))
 
 
 def _rows(reply: str, repairs: list[str]) -> list[object] | None:
@@ -70,8 +69,8 @@ def _rows(reply: str, repairs: list[str]) -> list[object] | None:
     if begin < 0:
         return None
     repairs.append("truncated")
-    pairs = [(json_string(m[1]), json_string(m[2])) for m in _PAIR.finditer(text, begin)]
-    return [list(pair) for pair in pairs] or None
+    pairs = [[json_string(m[1]), json_string(m[2])] for m in _PAIR.finditer(text, begin)]
+    return list(pairs) or None
 
 
 def _list(text: str, repairs: list[str]) -> list[object] | None:
@@ -81,7 +80,7 @@ def _list(text: str, repairs: list[str]) -> list[object] | None:
     except (ValueError, RecursionError):
         try:
             value = ast.literal_eval(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
             return None
         repairs.append("python literal")
     return value if isinstance(value, list) else None
@@ -97,18 +96,30 @@ def json_string(quoted: str) -> str | None:
 
 
 def _mention(row: object, repairs: list[str]) -> Mention | None:
-    if isinstance(row, dict) and len(row) == 2:
+    if isinstance(row, dict):
         repairs.append("objects")
-        row = list(row.values())
+        row = _pair(row)
     if not isinstance(row, (list, tuple)) or len(row) != 2:
         return None
     text, kind = row
     if not isinstance(text, str) or not isinstance(kind, str):
         return None
     text, kind = text.strip(), fold_type(kind)
-    if not text or not kind or len(text) > MAX_FIELD or len(kind) > MAX_FIELD:
-        return None
-    return Mention(text, kind)
+    usable = all(0 < len(field) <= MAX_FIELD and _well_formed(field) for field in (text, kind))
+    return Mention(text, kind) if usable else None
+
+
+def _pair(row: dict[object, object]) -> list[object]:
+    """Return [mention, type] of an object with two keys, one of which names the type."""
+    types = [key for key in row if key in TYPE_KEYS]
+    if len(row) != 2 or len(types) != 1:
+        return []
+    return [next(value for key, value in row.items() if key != types[0]), row[types[0]]]
+
+
+def _well_formed(text: str) -> bool:
+    """Return whether a text is free of NUL and of lone surrogates, which no table can hold."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def fold_type(kind: str) -> str:

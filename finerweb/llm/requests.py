@@ -7,15 +7,18 @@ from typing import Any
 
 from finerweb.params.models import ServedModel
 
+TOO_LONG = "too_long"
+"""The finish reason of a request that does not fit the model's context; nothing was asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One question to a model. Decoding is always greedy (temperature 0).
 
     ``messages`` are (role, content) pairs for a chat model; ``prompt`` is for a base model, and
-    one of the two is None. ``schema`` is a JSON schema the reply must fit, ``stop`` ends a reply,
-    ``logprobs`` asks for that many most likely first tokens. ``subject`` names what the request is
-    about in messages to people; it is no part of the key.
+    one of the two is None. ``schema`` is a JSON schema the reply must fit, ``logprobs`` asks
+    for that many most likely first tokens. ``subject`` names what the request is about in messages
+    to people; it is no part of the key.
     """
 
     subject: str
@@ -23,7 +26,6 @@ class Request:
     messages: tuple[tuple[str, str], ...] | None = None
     prompt: str | None = None
     schema: str | None = None
-    stop: tuple[str, ...] = ()
     logprobs: int = 0
 
     def key(self, model: dict[str, str]) -> bytes:
@@ -40,7 +42,8 @@ class Reply:
     """What a model replied.
 
     ``first_tokens`` holds (token, log-probability) of the most likely first tokens, most likely
-    first, where the request asked for them. ``finish_reason`` is ``stop`` or ``length``.
+    first, where the request asked for them. ``finish_reason`` is ``stop``, ``length`` (cut off) or
+    ``too_long`` (not asked).
     """
 
     text: str
@@ -67,4 +70,10 @@ def model_key(model: ServedModel, identity: str) -> dict[str, str]:
 
     ``identity`` tells its weights, tokenizer and chat template (`finerweb.models.identity`).
     """
-    return {"weights": identity, "dtype": model.dtype, "chat": str(model.chat)}
+    return {
+        "weights": identity,
+        "engine": model.engine,
+        "dtype": model.dtype,
+        "chat": str(model.chat),
+        "max_model_len": str(model.max_model_len),
+    }

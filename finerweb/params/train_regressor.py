@@ -1,5 +1,7 @@
 """Section `train_regressor`."""
 
+from itertools import product
+
 from pydantic import Field
 
 from finerweb.params.load import Section
@@ -20,3 +22,8 @@ class TrainRegressorParams(Section):
     freeze_embeddings: bool
     useful_from: float
     min_documents: int = Field(ge=1)
+
+    def names(self) -> list[str]:
+        """Return the names of the grid's regressors, as DVC names their instances."""
+        grid = product(self.raters, self.tasks, self.backbones, map(str, self.seeds))
+        return ["-".join(items) for items in grid]

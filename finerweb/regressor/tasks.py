@@ -1,20 +1,24 @@
 """The two tasks: ``binary`` (0 or 1, useful or not) and ``multiclass`` (the score, 1 to 4)."""
 
+from finerweb.params.train_regressor import TrainRegressorParams
+
 TASKS = ("binary", "multiclass")
 
 
-def target(score: int, task: str, useful_from: float) -> float:
+def target(score: int, task: str, params: TrainRegressorParams) -> float:
     """Return what the regressor is to predict for a rated passage."""
-    return float(score) if task == "multiclass" else float(score >= useful_from)
+    return float(score) if task == "multiclass" else float(score >= params.useful_from)
 
 
-def quality(prediction: float, task: str) -> float:
+def quality(prediction: float, task: str, useful_from: float) -> float:
     """Return a prediction as a quality score, comparable between tasks: useful above 0.5.
 
-    Of the multi-class scale it is the linear map of 1..4 to 0..1, under which 2.5, where rounding
-    turns to the useful 3, is 0.5.
+    Of the multi-class scale it is the linear map on which a difference of 3 is 1, and the point
+    where rounding turns to ``useful_from`` is 0.5.
     """
-    return (prediction - 1) / 3 if task == "multiclass" else prediction
+    if task == "binary":
+        return prediction
+    return (prediction - (useful_from - 0.5)) / 3 + 0.5
 
 
 def classes(value: float, task: str) -> int:

@@ -11,10 +11,11 @@ from finerweb.params.train_regressor import TrainRegressorParams
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A passage to train on; ``useful`` is a human's word, where there is one."""
+    """A passage to train on: the rater's score, what is to be predicted, and a human's word."""
 
     text: str
     language: str
+    score: int
     target: float
     useful: bool | None = None
 
@@ -63,7 +64,9 @@ def train(
             per_device_train_batch_size=params.batch_size,
             num_train_epochs=params.epochs,
             seed=seed,
-            bf16=torch.cuda.is_available(),
+            bf16=True,
+            use_cpu=not torch.cuda.is_available(),
+            dataloader_pin_memory=torch.cuda.is_available(),
             train_sampling_strategy="group_by_length",
             logging_nan_inf_filter=False,
             save_strategy="no",

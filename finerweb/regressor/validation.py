@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from finerweb.params.train_regressor import TrainRegressorParams
 from finerweb.regressor.scoring import predict
 from finerweb.regressor.tasks import classes, quality
 from finerweb.regressor.training import Rated, train
+from finerweb.tally import Tally
 
 
 def cross_validate(
@@ -39,50 +41,62 @@ def report(
     examples: Sequence[Rated],
     predictions: "np.ndarray[Any, np.dtype[np.float32]]",
     task: str,
-    min_documents: int,
+    params: TrainRegressorParams,
+    unrated: int = 0,
 ) -> dict[str, object]:
-    """Return the metrics of held-out predictions.
+    """Return the counts, and the metrics of held-out predictions.
 
     ``classes`` is the paper's: class-macro precision, recall and F1 after rounding. ``rated`` asks
-    whether useful and useless were told apart as the rater did, on one scale for both tasks;
+    whether useful and useless were told apart as the rater did, one question for both tasks;
     ``human`` asks the same against the human's word. Languages are listed on their own only from
-    ``min_documents`` on.
+    ``params.min_documents`` on.
     """
-    metrics: dict[str, object] = {"pooled": _scores(examples, predictions, task)}
-    languages = sorted({example.language for example in examples})
-    by_language = {}
-    for language in languages:
-        rows = [i for i, example in enumerate(examples) if example.language == language]
-        if len(rows) >= min_documents:
-            by_language[language] = _scores([examples[i] for i in rows], predictions[rows], task)
-    return metrics | {"languages": by_language}
+    tally = Tally()
+    tally.keep(len(examples))
+    tally.drop("unrated", unrated)
+    by_language: dict[str, list[int]] = {}
+    for i, example in enumerate(examples):
+        by_language.setdefault(example.language, []).append(i)
+    everything = list(range(len(examples)))
+    return tally.metrics() | {
+        "pooled": _scores(examples, predictions, everything, task, params),
+        "languages": {
+            language: _scores(examples, predictions, rows, task, params)
+            for language, rows in sorted(by_language.items())
+            if len(rows) >= params.min_documents
+        },
+    }
 
 
 def _scores(
-    examples: Sequence[Rated], predictions: "np.ndarray[Any, np.dtype[np.float32]]", task: str
+    examples: Sequence[Rated],
+    predictions: "np.ndarray[Any, np.dtype[np.float32]]",
+    rows: Sequence[int],
+    task: str,
+    params: TrainRegressorParams,
 ) -> dict[str, object]:
-    useful = [quality(float(p), task) > 0.5 for p in predictions]
-    pairs = zip(examples, predictions, strict=True)
+    pairs = [(examples[i], float(predictions[i])) for i in rows]
+    useful = [quality(predicted, task, params.useful_from) > 0.5 for _, predicted in pairs]
     scores: dict[str, object] = {
-        "n": len(examples),
-        "mse": float(np.mean([(e.target - p) ** 2 for e, p in pairs])),
+        "n": len(pairs),
+        "mse": fmean((example.target - predicted) ** 2 for example, predicted in pairs),
         "classes": macro(
-            [classes(example.target, task) for example in examples],
-            [classes(float(p), task) for p in predictions],
+            [classes(example.target, task) for example, _ in pairs],
+            [classes(predicted, task) for _, predicted in pairs],
         ),
-        "rated": macro([quality(e.target, task) > 0.5 for e in examples], useful),
+        "rated": macro([example.score >= params.useful_from for example, _ in pairs], useful),
     }
-    known = [(e.useful, u) for e, u in zip(examples, useful, strict=True) if e.useful is not None]
+    known = [(e.useful, u) for (e, _), u in zip(pairs, useful, strict=True) if e.useful is not None]
     if known:
-        scores["human"] = macro([want for want, _ in known], [got for _, got in known])
+        scores["human"] = macro([gold for gold, _ in known], [found for _, found in known])
     return scores
 
 
-def macro(want: Sequence[object], got: Sequence[object]) -> dict[str, float]:
+def macro(gold: Sequence[object], predicted: Sequence[object]) -> dict[str, float]:
     """Return class-macro precision, recall and F1; a class never predicted has precision 0."""
     from sklearn.metrics import precision_recall_fscore_support
 
     precision, recall, f1, _ = precision_recall_fscore_support(
-        want, got, average="macro", zero_division=0
+        gold, predicted, average="macro", zero_division=0
     )
     return {"precision": float(precision), "recall": float(recall), "f1": float(f1)}

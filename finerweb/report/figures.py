@@ -15,7 +15,7 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
     ("  if it accepted everything", "metrics/filter.json", "overall.useful.accept_all.f1"),
     ("passages selected", "metrics/filter.json", "overall.kept"),
     ("parse rate", "metrics/ground/*.json", "overall.parse_rate"),
-    ("grounding survival", "metrics/ground/*.json", "overall.survival"),
+    ("grounding survival", "metrics/ground/*.json", "overall.survival_rate"),
     ("mention F1", "metrics/ground/*.json", "overall.gold.mention.f1"),
     ("coarse F1", "metrics/ground/*.json", "overall.gold.coarse.f1"),
     ("typed F1", "metrics/ground/*.json", "overall.gold.typed.f1"),

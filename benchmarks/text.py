@@ -1,0 +1,81 @@
+"""Throughput of what happens to every passage: cutting, grounding, merging, keeping replies.
+
+    python benchmarks/text.py
+
+Input: the sample's texts and gold, repeated; one core. Medians of several runs.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import click
+
+from finerweb.corpus.passages import cut
+from finerweb.corpus.readers import read_jsonl
+from finerweb.grounding import ground
+from finerweb.llm.requests import Reply
+from finerweb.llm.store import ReplyStore
+from finerweb.merging import merge, single
+from finerweb.params.merge import MergeParams
+from finerweb.records import Document, Mention, Span
+
+RUNS = 5
+PARAMS = MergeParams(
+    overlap=0.5, overlap_of="longer", similarity=0.75, below="concat", encoder="none"
+)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return the median time of several runs."""
+    times = []
+    for _ in range(RUNS):
+        begun = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begun)
+    return median(times)
+
+
+def main() -> None:
+    """Measure and print."""
+    documents = [
+        document
+        for path in sorted(Path("sample/documents").glob("*.jsonl"))
+        for document in read_jsonl(path, path.stem)
+    ]
+    annotated = [document for document in documents if document.gold]
+    characters = sum(len(document.text) for document in documents)
+    took = seconds(lambda: [list(cut(document, 256)) for document in documents])
+    click.echo(f"cut into passages   {characters / took / 1e6:8.2f} M characters/s")
+    took = seconds(lambda: [ground(d.text, mentions(d), "cursor") for d in annotated])
+    click.echo(f"ground              {len(annotated) / took:8,.0f} passages/s")
+    took = seconds(lambda: [merge(two(d), PARAMS, lambda a, b: 0.5) for d in annotated])
+    click.echo(f"merge               {len(annotated) / took:8,.0f} passages/s")
+    replies = [(i.to_bytes(32), Reply("x" * 400, "stop", 1, 1, "none")) for i in range(10_000)]
+    with tempfile.TemporaryDirectory() as folder, ReplyStore(Path(folder) / "r.sqlite") as store:
+        begun = time.perf_counter()
+        for i in range(0, len(replies), 500):
+            store.put("m", replies[i : i + 500])
+        click.echo(
+            f"keep replies        {len(replies) / (time.perf_counter() - begun):8,.0f} a second"
+        )
+        took = seconds(lambda: [store.get(key) for key, _ in replies])
+        click.echo(f"look replies up     {len(replies) / took:8,.0f} a second")
+
+
+def mentions(document: Document) -> list[Mention]:
+    """Return the gold as an annotator's mentions."""
+    return [Mention(document.text[s.start : s.end], s.type) for s in document.gold or ()]
+
+
+def two(document: Document) -> list[list]:  # type: ignore[type-arg]
+    """Return the gold, and a second annotator's: every other span one code point longer."""
+    gold = list(document.gold or ())
+    longer = [Span(s.start, s.end + i % 2, f"other {s.type}") for i, s in enumerate(gold)]
+    return [single("a", gold), single("b", longer)]
+
+
+if __name__ == "__main__":
+    main()

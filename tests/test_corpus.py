@@ -1,0 +1,128 @@
+"""Sampling by hash, cleaning, language identification."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from finerweb.corpus.cleaning import clean
+from finerweb.corpus.identification import Identifier, accept
+from finerweb.corpus.sampling import sample
+from finerweb.languages import language, languages
+from finerweb.params.passages import PassagesParams
+from finerweb.records import Document, Span
+
+PARAMS = PassagesParams(words=5, min_words=2, language_check="match", identifier="x")
+
+
+def document(name: str, part: str | None = None, text: str = "Ein kurzer Text.") -> Document:
+    return Document(name, "deu_Latn", text, part)
+
+
+def always(label: str | None) -> Identifier:
+    return lambda _: (label, 1.0)
+
+
+@given(st.sets(st.text("abc0", min_size=1, max_size=4), max_size=12), st.randoms())
+def test_sample_does_not_depend_on_order(names: set[str], random: object) -> None:
+    assume(len(names) > 3)
+    documents = [document(name) for name in sorted(names)]
+    shuffled = list(documents)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    kept, tally = sample(documents, 0, 3, 4)
+    assert sample(shuffled, 0, 3, 4) == (kept, tally)
+    assert [d.part for d in kept] == ["rating"] * min(3, len(names)) + ["corpus"] * max(
+        0, min(4, len(names) - 3)
+    )
+    assert [d.rank for d in kept] == list(range(len(kept)))
+    assert tally.seen == len(names) == tally.kept + sum(tally.dropped.values())
+
+
+@given(st.sets(st.text("abc0", min_size=1, max_size=4), min_size=2, max_size=12))
+def test_a_smaller_sample_is_part_of_a_larger_one(names: set[str]) -> None:
+    documents = [document(name, "corpus") for name in names]
+    few, _ = sample(documents, 0, 1, 2)
+    many, _ = sample(documents, 0, 1, 5)
+    assert {d.document_id for d in few} <= {d.document_id for d in many}
+
+
+def test_another_seed_samples_others() -> None:
+    documents = [document(str(i)) for i in range(50)]
+    assert sample(documents, 0, 5, 5)[0] != sample(documents, 1, 5, 5)[0]
+
+
+def test_gold_is_never_rated() -> None:
+    gold = [Document(str(i), "deu_Latn", "Ana", gold=(Span(0, 3, "x"),)) for i in range(4)]
+    kept, _ = sample(gold, 0, 2, 9)
+    assert {d.part for d in kept} == {"corpus"}
+
+
+def test_every_drop_has_a_reason() -> None:
+    documents = [
+        document("a"),
+        document("b", text="EIN  kurzer Text."),
+        document("c", text="Kurz."),
+        document("d", text="..."),
+        document("e", text="This one is English."),
+    ]
+
+    def identify(text: str) -> tuple[str | None, float]:
+        return ("en" if "English" in text else "de"), 1.0
+
+    passages, tally = clean(documents, PARAMS, identify)
+    assert [p.document_id for p in passages] == ["a"]
+    assert tally.metrics() == {
+        "seen": 5,
+        "kept": 1,
+        "dropped": {"duplicate": 1, "language": 1, "no words": 1, "too short": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("check", "code", "label", "expected"),
+    [
+        ("match", "deu_Latn", "de", True),
+        ("match", "deu_Latn", "nl", False),
+        ("match", "deu_Latn", None, False),
+        ("match", "als_Latn", "sq", True),
+        ("match", "als_Latn", "als", False),
+        ("match", "xho_Latn", "en", False),
+        ("reject_english", "deu_Latn", "en", False),
+        ("reject_english", "deu_Latn", "nl", True),
+        ("reject_english", "deu_Latn", None, True),
+        ("reject_english", "eng_Latn", "en", True),
+        ("none", "deu_Latn", "en", True),
+    ],
+)
+def test_language_check(check: str, code: str, label: str | None, expected: bool) -> None:
+    assert accept("x", code, check, always(label)) is expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Ótimo trabalho, muito obrigado pela sua ajuda", "pt"),
+        ("zwei\nZeilen auf Deutsch mit Umbruch", "de"),
+        ("", None),
+        (" \n\t ", None),
+        ("12345 !!!", None),
+        ("กรุงเทพมหานครเป็นเมืองหลวง", "th"),
+    ],
+)
+def test_identifier(text: str, label: str | None) -> None:
+    from finerweb.corpus.identification import load_identifier
+    from finerweb.models import resolve
+
+    assert load_identifier(resolve("mirror:lid.176"))(text)[0] == label
+
+
+def test_the_table_of_languages() -> None:
+    table = languages()
+    assert sum(row.in_paper for row in table.values()) == 91
+    assert len({row.script for row in table.values() if row.in_paper}) == 25
+    assert all(len(row.iso639_3) == 3 and len(row.script) == 4 for row in table.values())
+
+
+def test_unknown_language_names_the_nearest() -> None:
+    with pytest.raises(ValueError, match="Did you mean deu_Latn"):
+        language("deu_Cyrl")

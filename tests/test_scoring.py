@@ -1,0 +1,122 @@
+"""Scores against gold, labels, variants, statistics."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finerweb.evaluation.scoring import Score, SpanScores, count, score
+from finerweb.evaluation.types import coarse
+from finerweb.labels import concepts, inventory, report
+from finerweb.merging import single
+from finerweb.records import Passage, Span
+from finerweb.release.variants import view
+from finerweb.report.statistics import of_variant, paper, paper_rows
+
+GOLD = [Span(0, 3, "person"), Span(8, 12, "city")]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(10, 19), st.sampled_from("abc"))))
+def test_gold_against_itself_is_one(rows: list[tuple[int, int, str]]) -> None:
+    spans = [Span(*place) for place in sorted(set(rows))]
+    by_place = {(s.start, s.end): s for s in spans}.values()
+    scores = score(by_place, [(s.start, s.end, (s.type,)) for s in by_place])
+    for part in (scores.mention, scores.coarse, scores.typed):
+        assert part.f1 == (1.0 if spans else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "mention", "coarse_f1", "typed"),
+    [
+        ([], 0.0, 0.0, 0.0),
+        ([(0, 3, ("person",)), (8, 12, ("city",))], 1.0, 1.0, 1.0),
+        ([(0, 3, ("human",)), (8, 12, ("location", "town"))], 1.0, 1.0, 0.0),
+        ([(0, 3, ("human", "person"))], 2 / 3, 2 / 3, 2 / 3),
+        ([(0, 4, ("person",))], 0.0, 0.0, 0.0),
+        ([(0, 3, ("person",)), (0, 3, ("person",))], 0.5, 0.5, 0.5),
+    ],
+)
+def test_three_looks(
+    predicted: list[tuple[int, int, tuple[str, ...]]],
+    mention: float,
+    coarse_f1: float,
+    typed: float,
+) -> None:
+    scores = score(GOLD, predicted)
+    assert scores.mention.f1 == pytest.approx(mention)
+    assert scores.coarse.f1 == pytest.approx(coarse_f1)
+    assert scores.typed.f1 == pytest.approx(typed)
+
+
+def test_scores_add_up() -> None:
+    one = score(GOLD, [(0, 3, ("person",))])
+    assert (one + SpanScores()).metrics() == one.metrics()
+    assert (one + one).mention == Score(4, 2, 2)
+    assert count([(1,), (1,)], [(1,)]) == Score(2, 1, 1)
+
+
+def test_coarse_types_are_coarse_themselves() -> None:
+    assert coarse("town") == coarse("city") == "location"
+    assert coarse("never seen") == "never seen"
+
+
+def test_concepts_of_compounds() -> None:
+    assert concepts("Location /  CITY", True) == ["city", "location"]
+    assert concepts("person / person", True) == ["person"]
+    assert concepts("person/human", True) == ["person/human"]
+    assert concepts("a / b", False) == ["a / b"]
+
+
+def test_inventory() -> None:
+    rows = inventory({"merged": Counter({"a / b": 2, "a": 1})}, "deu_Latn", True)
+    assert [(r["label"], r["count"], r["concepts"]) for r in rows] == [
+        ("a", 1, ["a"]),
+        ("a / b", 2, ["a", "b"]),
+    ]
+    assert report(rows) == {"merged": {"entities": 3, "labels": 2, "concepts": 2}}
+
+
+def passage(name: str) -> Passage:
+    return Passage(name, "d", "deu_Latn", "Ana war in Köln.", 0, 4, "corpus")
+
+
+def test_variants_are_views() -> None:
+    spans = [Span(0, 3, "person"), Span(0, 3, "human"), Span(11, 15, "city")]
+    entities = {"d#0": single("qwen", spans)}
+    passages = [(passage("d#0"), 0.75), (passage("d#1"), 0.5)]
+    rows, tally = view(passages, entities, "single", annotated_only=True)
+    assert [(s["label"], s["surface"]) for s in rows[0]["char_spans"]] == [
+        ("human / person", "Ana"),
+        ("city", "Köln"),
+    ]
+    assert tally.metrics() == {"seen": 2, "kept": 1, "dropped": {"no entity": 1}}
+    rows, tally = view(passages, entities, "multi", annotated_only=False)
+    assert [s["labels"] for s in rows[0]["char_spans"]] == [["human", "person"], ["city"]]
+    assert rows[1]["char_spans"] == [] and tally.kept == 2
+
+
+def test_statistics_are_unweighted_over_languages() -> None:
+    def row(text: str, *labels: str) -> dict[str, object]:
+        return {"text": text, "char_spans": [{"label": label} for label in labels]}
+
+    rows = {
+        "deu_Latn": [row("ab", "x", "x", "y"), row("abcd", "x")],
+        "tha_Thai": [row("abcdef", "z")],
+    }
+    table = of_variant(rows, top=2)
+    assert table["overall"] == {
+        "languages": 2,
+        "passages": 3,
+        "types": 3,
+        "characters": 4.5,
+        "entities_per_passage": 1.5,
+        "types_per_passage": 1.25,
+    }
+    assert table["top_types"] == {"x": 3, "y": 1}
+
+
+def test_the_papers_tables() -> None:
+    assert len(paper()) == 91
+    assert sum(row["passages"] for row in paper().values()) == 226_004
+    assert list(paper_rows(["deu_Latn", "hau_Latn"])) == ["deu_Latn"]
