@@ -135,7 +135,7 @@ def test_pull_and_diff(golden: tuple[Path, list[str]], tmp_path: Path) -> None:
     params = run("dvc", "params", "diff", "HEAD^", "HEAD", cwd=clone).stdout
     assert "merge.overlap" in params and "0.01" in params
     metrics = run("dvc", "metrics", "diff", "HEAD^", "HEAD", cwd=clone).stdout
-    assert "merge.json" in metrics and "overall.entities" in metrics
+    assert "merge.json" in metrics and "overall.spans" in metrics
 
 
 def change(project: Path, section: str, **values: object) -> None:
