@@ -110,8 +110,9 @@ def add(name: str, folder: Path) -> None:
 def figures(against: str) -> None:
     """Print the headline figures beside those of a commit.
 
-    Language models give slightly different replies on different processors; docs/spread.json
-    holds how far each figure moved between those we tried.
+    Language models give slightly different replies on different processors: where
+    metrics/spread.json says how far a figure moved between those that were tried, that is
+    printed too.
     """
     from finerweb.report.figures import HEADLINES, table
 

@@ -41,9 +41,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params["documents"] |= {
         "languages": ["eng_Latn", "tha_Thai"],
         "corpus_documents": 3,
-        "rating_documents": 4,
     }
-    params["raters"]["qwen"] |= GEMMA
+    # About the middle of what this model answers, so that its ratings differ at all.
+    params["raters"]["qwen"] |= GEMMA | {"yes_at": [0.765, 0.705, 0.785]}
     params["annotate"]["annotators"] = ["gemma"]
     params["annotators"]["gemma"] |= {"max_tokens": 120}
     params["train_regressor"] |= {"epochs": 1, "folds": 2, "tasks": ["multiclass"]}

@@ -43,6 +43,8 @@ def train(
         arguments = _arguments(folder, params, seed)
         trainer = Trainer(model, arguments, DataCollatorWithPadding(tokenizer), train_dataset=rows)
         loss = trainer.train().training_loss
+        # Without it the model would go on predicting in the training's precision.
+        model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     if loss != loss:
         raise ValueError("the training loss became NaN: lower train_regressor.learning_rate")
     return model.eval(), tokenizer

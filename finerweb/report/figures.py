@@ -26,7 +26,7 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
     ("entities a passage", "metrics/statistics.json", "ours.merged.overall.entities_per_passage"),
     ("distinct labels, merged", "metrics/labels.json", "merged.labels"),
 )
-SPREAD = Path("docs/spread.json")
+SPREAD = Path("metrics/spread.json")
 
 
 def table(
