@@ -54,7 +54,8 @@ def report(decisions: Mapping[str, Sequence[Decision]], threshold: float) -> dic
     """Return the counts by language, and how well the score tells useful from useless.
 
     Precision, recall and F1 of ``score > threshold`` against ``useful``, of all passages that say,
-    beside what accepting everything and accepting the longer half would get.
+    beside what accepting everything and accepting the longer half would get; None where no passage
+    says.
     """
     everything = [decision for rows in decisions.values() for decision in rows]
     return {
@@ -73,8 +74,10 @@ def _counts(decisions: Sequence[Decision]) -> dict[str, object]:
     return tally.metrics()
 
 
-def _against_useful(decisions: Sequence[Decision], threshold: float) -> dict[str, object]:
+def _against_useful(decisions: Sequence[Decision], threshold: float) -> dict[str, object] | None:
     known = [decision for decision in decisions if decision.passage.useful is not None]
+    if not known:
+        return None
     lengths = sorted(decision.passage.n_words for decision in known)
     median = lengths[len(lengths) // 2] if lengths else 0
     return {
