@@ -20,7 +20,7 @@ from finerweb.llm.requests import Reply
 from finerweb.llm.store import ReplyStore
 from finerweb.merging import merge, single
 from finerweb.params.merge import MergeParams
-from finerweb.records import Document, Mention, Span
+from finerweb.records import Document, Entity, Mention, Span
 
 RUNS = 5
 PARAMS = MergeParams(
@@ -70,7 +70,7 @@ def mentions(document: Document) -> list[Mention]:
     return [Mention(document.text[s.start : s.end], s.type) for s in document.gold or ()]
 
 
-def two(document: Document) -> list[list]:  # type: ignore[type-arg]
+def two(document: Document) -> list[list[Entity]]:
     """Return the gold, and a second annotator's: every other span one code point longer."""
     gold = list(document.gold or ())
     longer = [Span(s.start, s.end + i % 2, f"other {s.type}") for i, s in enumerate(gold)]

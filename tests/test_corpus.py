@@ -1,5 +1,7 @@
 """Sampling by hash, cleaning, language identification."""
 
+from random import Random
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -23,11 +25,11 @@ def always(label: str | None) -> Identifier:
 
 
 @given(st.sets(st.text("abc0", min_size=1, max_size=4), max_size=12), st.randoms())
-def test_sample_does_not_depend_on_order(names: set[str], random: object) -> None:
+def test_sample_does_not_depend_on_order(names: set[str], random: Random) -> None:
     assume(len(names) > 3)
     documents = [document(name) for name in sorted(names)]
     shuffled = list(documents)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     kept, tally = sample(documents, 0, 3, 4)
     assert sample(shuffled, 0, 3, 4) == (kept, tally)
     assert [d.part for d in kept] == ["rating"] * min(3, len(names)) + ["corpus"] * max(

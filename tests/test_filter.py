@@ -53,7 +53,7 @@ def test_kept_and_dropped_are_all(scored: list[tuple[str, float]]) -> None:
 
 def test_no_scores_where_nothing_is_known() -> None:
     figures = report({"deu_Latn": select([(passage("a#0"), 0.9)], PARAMS, english)}, 0.5)
-    assert figures["overall"]["useful"] is None  # type: ignore[index]
+    assert figures["overall"]["useful"] is None
 
 
 def test_scores_against_useful_beside_the_baselines() -> None:

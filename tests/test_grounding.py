@@ -107,7 +107,7 @@ def test_every_mention_is_counted_once(rule: str) -> None:
     reply = '[["Ana","person"],["Ana","person"],["Bob","person"],["x"]]'
     rows = ground_reply(passage, reply, rule, report)
     metrics = report.metrics()
-    assert metrics["mentions"]["seen"] == 4  # type: ignore[index]
-    assert metrics["mentions"]["kept"] == {"cursor": 2, "all": 1}[rule]  # type: ignore[index]
+    assert metrics["mentions"]["seen"] == 4
+    assert metrics["mentions"]["kept"] == {"cursor": 2, "all": 1}[rule]
     assert {row["position"] for row in rows} == {0, 1, 2}
     assert report.scores.typed.correct == 1

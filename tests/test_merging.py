@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -108,10 +109,10 @@ def test_result_has_no_overlap(a: list[Entity], b: list[Entity]) -> None:
 
 
 @given(annotations("a"), annotations("b"), st.randoms(use_true_random=False))
-def test_order_free(a: list[Entity], b: list[Entity], random: object) -> None:
+def test_order_free(a: list[Entity], b: list[Entity], random: Random) -> None:
     shuffled_a, shuffled_b = list(a), list(b)
-    random.shuffle(shuffled_a)  # type: ignore[attr-defined]
-    random.shuffle(shuffled_b)  # type: ignore[attr-defined]
+    random.shuffle(shuffled_a)
+    random.shuffle(shuffled_b)
     assert pair(shuffled_a, shuffled_b) == pair(a, b)
 
 

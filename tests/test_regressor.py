@@ -126,8 +126,8 @@ def test_learns_what_is_easy(encoder: Path, tmp_path: Path) -> None:
     predictions = cross_validate(examples, encoder, PARAMS, seed=0)
     figures = report(examples, predictions, "binary", PARAMS, unrated=2)
     assert (figures["seen"], figures["kept"]) == (50, 48)
-    assert figures["pooled"]["classes"]["f1"] > 0.9  # type: ignore[index]
-    assert set(figures["languages"]) == {"deu_Latn", "tha_Thai"}  # type: ignore[call-overload]
+    assert figures["pooled"]["classes"]["f1"] > 0.9
+    assert set(figures["languages"]) == {"deu_Latn", "tha_Thai"}
 
     model, tokenizer = train(examples, encoder, PARAMS, seed=0)
     trained = Trained("binary", 3, 32)

@@ -6,14 +6,14 @@ Values are inserted as they are: a template's fields are data, never templates t
 from functools import cache
 from pathlib import Path
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 PROMPTS = Path(__file__).parents[1] / "prompts"
 
 
 @cache
-def _template(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _template(name: str) -> Template:
     environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
     return environment.from_string((PROMPTS / name).read_text(encoding="utf-8"))
 
