@@ -18,9 +18,9 @@ from finerweb.corpus.readers import read_jsonl
 from finerweb.grounding import ground
 from finerweb.llm.requests import Reply
 from finerweb.llm.store import ReplyStore
-from finerweb.merging import merge, single
+from finerweb.merging import merge
 from finerweb.params.merge import MergeParams
-from finerweb.records import Document, Entity, Mention, Span
+from finerweb.records import Document, Entity, Mention, Span, single
 
 RUNS = 5
 PARAMS = MergeParams(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from finerweb.corpus.identification import Identifier, accept
 from finerweb.params.filter import FilterParams
 from finerweb.records import Passage
+from finerweb.tables.io import Row
+from finerweb.tables.rows import passage_row
 from finerweb.tally import Tally
 
 
@@ -48,6 +50,15 @@ def select(
 
 def _english(passage: Passage, identify: Identifier) -> bool:
     return not accept(passage.text, passage.language, "reject_english", identify)
+
+
+def kept_rows(decisions: Iterable[Decision]) -> list[Row]:
+    """Return the rows of the `selected` table for the passages that are kept."""
+    return [
+        passage_row(decision.passage) | {"quality_score": decision.score}
+        for decision in decisions
+        if decision.reason is None
+    ]
 
 
 def report(decisions: Mapping[str, Sequence[Decision]], threshold: float) -> dict[str, object]:

@@ -99,6 +99,18 @@ class GroundingReport:
         }
 
 
+def ground_language(
+    passages: Iterable[Passage], annotations: Iterable[Row], rule: str
+) -> tuple[list[Row], GroundingReport]:
+    """Return the rows of the `grounded` table for a language's annotations, and their report."""
+    replies = {row["passage_id"]: row["reply"] for row in annotations}
+    report = GroundingReport()
+    rows = []
+    for passage in passages:
+        rows += ground_reply(passage, replies[passage.passage_id], rule, report)
+    return rows, report
+
+
 def ground_reply(passage: Passage, reply: str, rule: str, report: GroundingReport) -> list[Row]:
     """Return the rows of the `grounded` table for a reply, and count them in the report."""
     parsed = parse_pairs(reply)

@@ -1,12 +1,13 @@
 """Type strings: how alike two are, and which concepts they name."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from finerweb.records import Entity
 from finerweb.tables.io import Row
 
 SEPARATOR = " / "
@@ -55,9 +56,13 @@ def concepts(label: str, split_compounds: bool) -> list[str]:
 
 
 def inventory(
-    labels: Mapping[str, Counter[str]], language: str, split_compounds: bool
+    sets: Mapping[str, Mapping[str, Sequence[Entity]]], language: str, split_compounds: bool
 ) -> list[Row]:
-    """Return the rows of the `labels` table for one language: variant -> label -> count."""
+    """Return the rows of the `labels` table for one language: variant -> passage -> entities."""
+    labels = {
+        variant: Counter(entity.label for found in passages.values() for entity in found)
+        for variant, passages in sets.items()
+    }
     return [
         {
             "label": label,

@@ -1,12 +1,13 @@
 """One entity set from several annotators' (sections 4.5 and 13 of the paper's facts)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 from finerweb.evaluation.scoring import SpanScores, score
+from finerweb.labels import Similarities
 from finerweb.params.merge import MergeParams
-from finerweb.records import Entity, Passage, Source, Span
+from finerweb.records import Entity, Passage, Span
 from finerweb.tables.io import Row
 from finerweb.tally import Tally
 
@@ -21,22 +22,6 @@ def overlap(a: Entity | Span, b: Entity | Span, overlap_of: str) -> float:
     lengths = (a.end - a.start, b.end - b.start)
     whole = {"longer": max(lengths), "shorter": min(lengths), "union": sum(lengths) - shared}
     return shared / whole[overlap_of]
-
-
-def single(annotator: str, spans: Sequence[Span]) -> list[Entity]:
-    """Return one annotator's spans as entities; several types of one span become its labels."""
-    by_place: dict[tuple[int, int], list[Span]] = {}
-    for span in sorted(spans):
-        by_place.setdefault((span.start, span.end), []).append(span)
-    return [
-        Entity(
-            start,
-            end,
-            labels=tuple(dict.fromkeys(span.type for span in group)),
-            sources=tuple(Source(annotator, s.start, s.end, s.type) for s in group),
-        )
-        for (start, end), group in by_place.items()
-    ]
 
 
 def merge(
@@ -221,6 +206,25 @@ class MergeReport:
             "agreement": shares if self.compared else None,
             "gold": self.scores.metrics(),
         }
+
+
+def merge_language(
+    passages: Iterable[Passage],
+    sets: Mapping[str, Mapping[str, Sequence[Entity]]],
+    params: MergeParams,
+    similarities: Similarities,
+) -> tuple[list[Row], MergeReport]:
+    """Return the rows of the `entities` table for a language, and their report.
+
+    ``sets`` is annotator -> passage -> its entities; all types that meet are embedded at once.
+    """
+    annotated = [(p, [found.get(p.passage_id, []) for found in sets.values()]) for p in passages]
+    similarities.embed(pair for _, met in annotated for pair in meeting_types(met, params))
+    report = MergeReport()
+    rows = []
+    for passage, annotations in annotated:
+        rows += merge_passage(passage, annotations, params, similarities, report)
+    return rows, report
 
 
 def merge_passage(

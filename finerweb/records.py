@@ -3,6 +3,7 @@
 Spans are half-open ``[start, end)`` in Unicode code points of the text they belong to.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -143,3 +144,19 @@ class Entity:
     def label(self) -> str:
         """Return the labels as one string, ``person / human``."""
         return " / ".join(self.labels)
+
+
+def single(annotator: str, spans: Sequence[Span]) -> list[Entity]:
+    """Return one annotator's spans as entities; several types of one span become its labels."""
+    by_place: dict[tuple[int, int], list[Span]] = {}
+    for span in sorted(spans):
+        by_place.setdefault((span.start, span.end), []).append(span)
+    return [
+        Entity(
+            start,
+            end,
+            labels=tuple(dict.fromkeys(span.type for span in group)),
+            sources=tuple(Source(annotator, s.start, s.end, s.type) for s in group),
+        )
+        for (start, end), group in by_place.items()
+    ]

@@ -1,7 +1,30 @@
 """Counting what a stage saw, kept and dropped: nothing is dropped without a reason."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, Self, TypeVar
+
+
+class Report(Protocol):
+    """Counts that add up over languages."""
+
+    def __add__(self, other: Self) -> Self:
+        """Return the report over both."""
+
+    def metrics(self) -> dict[str, object]:
+        """Return the report for a metrics file."""
+
+
+R = TypeVar("R", bound=Report)
+
+
+def by_language(reports: Mapping[str, R], overall: R) -> dict[str, object]:
+    """Return the metrics of each language's report, and of all, summed onto an empty one."""
+    for report in reports.values():
+        overall += report
+    languages = {code: report.metrics() for code, report in reports.items()}
+    return {"overall": overall.metrics(), "languages": languages}
 
 
 @dataclass(slots=True)

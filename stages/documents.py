@@ -12,7 +12,7 @@ from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.documents import DOCUMENTS
 from finerweb.tables.io import replacing_folder, write, write_metrics
 from finerweb.tables.rows import document_row
-from finerweb.tally import Tally
+from finerweb.tally import Tally, by_language
 
 
 @click.command("documents", cls=Stage, help=__doc__)
@@ -22,18 +22,14 @@ from finerweb.tally import Tally
 def main(source: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("documents", DocumentsParams)
-    counts, overall = {}, Tally()
+    tallies = {}
+    quotas = (params.rating_documents, params.corpus_documents)
     with replacing_folder(out) as folder:
         for code in params.languages:
-            documents, tally = sample(
-                read_jsonl(source / f"{code}.jsonl", code),
-                params.seed,
-                params.rating_documents,
-                params.corpus_documents,
-            )
+            read = read_jsonl(source / f"{code}.jsonl", code)
+            documents, tallies[code] = sample(read, params.seed, *quotas)
             write(folder / f"{code}.parquet", map(document_row, documents), DOCUMENTS)
-            counts[code], overall = tally.metrics(), overall + tally
-    write_metrics(metrics, {"overall": overall.metrics(), "languages": counts})
+    write_metrics(metrics, by_language(tallies, Tally()))
 
 
 if __name__ == "__main__":

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import click
 
-from finerweb.grounding import GroundingReport, ground_reply
+from finerweb.grounding import GroundingReport, ground_language
 from finerweb.params.ground import GroundParams
 from finerweb.params.load import load
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.annotations import ANNOTATIONS
 from finerweb.tables.grounded import GROUNDED
-from finerweb.tables.io import read, read_languages, replacing_folder, write, write_metrics
+from finerweb.tables.io import read, replacing_folder, write, write_metrics
 from finerweb.tables.passages import SELECTED
-from finerweb.tables.rows import passage
+from finerweb.tables.rows import read_passages
+from finerweb.tally import by_language
 
 
 @click.command("ground", cls=Stage, help=__doc__)
@@ -23,19 +24,13 @@ from finerweb.tables.rows import passage
 def main(annotations: Path, selected: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("ground", GroundParams)
-    reports, overall = {}, GroundingReport()
+    reports = {}
     with replacing_folder(out) as folder:
-        for code, rows in read_languages(selected, SELECTED):
-            replies = {
-                row["passage_id"]: row["reply"]
-                for row in read(annotations / f"{code}.parquet", ANNOTATIONS)
-            }
-            report, mentions = GroundingReport(), []
-            for p in map(passage, rows):
-                mentions += ground_reply(p, replies[p.passage_id], params.rule, report)
-            write(folder / f"{code}.parquet", mentions, GROUNDED)
-            reports[code], overall = report.metrics(), overall + report
-    write_metrics(metrics, {"overall": overall.metrics(), "languages": reports})
+        for code, passages in read_passages(selected, SELECTED):
+            replies = read(annotations / f"{code}.parquet", ANNOTATIONS)
+            rows, reports[code] = ground_language(passages, replies, params.rule)
+            write(folder / f"{code}.parquet", rows, GROUNDED)
+    write_metrics(metrics, by_language(reports, GroundingReport()))
 
 
 if __name__ == "__main__":

@@ -5,17 +5,18 @@ from pathlib import Path
 import click
 
 from finerweb.labels import Similarities
-from finerweb.merging import MergeReport, meeting_types, merge_passage, single
+from finerweb.merging import MergeReport, merge_language
 from finerweb.models import resolve
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
 from finerweb.params.merge import MergeParams
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.entities import ENTITIES
-from finerweb.tables.grounded import GROUNDED, spans_by_passage
-from finerweb.tables.io import read, read_languages, replacing_folder, write, write_metrics
+from finerweb.tables.grounded import read_annotators
+from finerweb.tables.io import replacing_folder, write, write_metrics
 from finerweb.tables.passages import SELECTED
-from finerweb.tables.rows import passage
+from finerweb.tables.rows import read_passages
+from finerweb.tally import by_language
 
 
 @click.command("merge", cls=Stage, help=__doc__)
@@ -28,24 +29,13 @@ def main(grounded: Path, selected: Path, out: Path, metrics: Path) -> None:
     params = load("merge", MergeParams)
     annotators = load("annotate", AnnotateParams).annotators
     similarities = Similarities(resolve(params.encoder))
-    reports, overall = {}, MergeReport()
+    reports = {}
     with replacing_folder(out) as folder:
-        for code, rows in read_languages(selected, SELECTED):
-            spans = {
-                name: spans_by_passage(read(grounded / name / f"{code}.parquet", GROUNDED))
-                for name in annotators
-            }
-            passages = [
-                (p, [single(name, spans[name].get(p.passage_id, [])) for name in annotators])
-                for p in map(passage, rows)
-            ]
-            similarities.embed(pair for _, sets in passages for pair in meeting_types(sets, params))
-            report, entities = MergeReport(), []
-            for p, sets in passages:
-                entities += merge_passage(p, sets, params, similarities, report)
-            write(folder / f"{code}.parquet", entities, ENTITIES)
-            reports[code], overall = report.metrics(), overall + report
-    write_metrics(metrics, {"overall": overall.metrics(), "languages": reports})
+        for code, passages in read_passages(selected, SELECTED):
+            sets = read_annotators(grounded, annotators, code)
+            rows, reports[code] = merge_language(passages, sets, params, similarities)
+            write(folder / f"{code}.parquet", rows, ENTITIES)
+    write_metrics(metrics, by_language(reports, MergeReport()))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from finerweb.tables.documents import DOCUMENTS
 from finerweb.tables.io import read_languages, replacing_folder, write, write_metrics
 from finerweb.tables.passages import PASSAGES
 from finerweb.tables.rows import document, passage_row
-from finerweb.tally import Tally
+from finerweb.tally import Tally, by_language
 
 
 @click.command("passages", cls=Stage, help=__doc__)
@@ -25,13 +25,12 @@ def main(documents: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("passages", PassagesParams)
     identify = load_identifier(resolve(params.identifier))
-    counts, overall = {}, Tally()
+    tallies = {}
     with replacing_folder(out) as folder:
         for code, rows in read_languages(documents, DOCUMENTS):
-            passages, tally = clean(map(document, rows), params, identify)
+            passages, tallies[code] = clean(map(document, rows), params, identify)
             write(folder / f"{code}.parquet", map(passage_row, passages), PASSAGES)
-            counts[code], overall = tally.metrics(), overall + tally
-    write_metrics(metrics, {"overall": overall.metrics(), "languages": counts})
+    write_metrics(metrics, by_language(tallies, Tally()))
 
 
 if __name__ == "__main__":

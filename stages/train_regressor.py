@@ -9,8 +9,8 @@ from finerweb.params.backbones import backbone as reference
 from finerweb.params.load import load
 from finerweb.params.train_regressor import TrainRegressorParams
 from finerweb.regressor.folder import Trained, save
-from finerweb.regressor.tasks import TASKS, target
-from finerweb.regressor.training import Rated, train
+from finerweb.regressor.tasks import TASKS
+from finerweb.regressor.training import examples, train
 from finerweb.regressor.validation import cross_validate, report
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.io import read_languages, replacing_folder, write_metrics
@@ -27,13 +27,8 @@ from finerweb.tables.ratings import RATINGS
 def main(task: str, backbone: str, seed: int, ratings: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("train_regressor", TrainRegressorParams)
-    rows = [(code, row) for code, rows in read_languages(ratings, RATINGS) for row in rows]
-    rated = [
-        Rated(row["text"], code, row["score"], target(row["score"], task, params), row["useful"])
-        for code, row in rows
-        if row["score"] is not None
-    ]
-    unrated = len(rows) - len(rated)
+    rows = ((code, row) for code, rows in read_languages(ratings, RATINGS) for row in rows)
+    rated, unrated = examples(rows, task, params)
     encoder = resolve(reference(backbone))
     predictions = cross_validate(rated, encoder, params, seed)
     trained = Trained(task, params.useful_from, params.max_length)

@@ -4,15 +4,13 @@ from pathlib import Path
 
 import click
 
-from finerweb.merging import single
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
 from finerweb.params.variants import VariantsParams
 from finerweb.release.variants import KINDS, view
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.entities import ENTITIES, entities_by_passage
-from finerweb.tables.grounded import GROUNDED, spans_by_passage
-from finerweb.tables.io import read, read_languages, replacing_folder, write, write_metrics
+from finerweb.tables.entities import read_sets
+from finerweb.tables.io import read_languages, replacing_folder, write, write_metrics
 from finerweb.tables.passages import SELECTED
 from finerweb.tables.rows import passage
 from finerweb.tally import Tally
@@ -27,13 +25,11 @@ from finerweb.tally import Tally
 def main(selected: Path, grounded: Path, entities: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("variants", VariantsParams)
+    annotators = load("annotate", AnnotateParams).annotators
     tallies: dict[str, Tally] = {}
     with replacing_folder(out) as folder:
         for code, rows in read_languages(selected, SELECTED):
-            sets = {"merged": entities_by_passage(read(entities / f"{code}.parquet", ENTITIES))}
-            for name in load("annotate", AnnotateParams).annotators:
-                spans = spans_by_passage(read(grounded / name / f"{code}.parquet", GROUNDED))
-                sets[name] = {key: single(name, found) for key, found in spans.items()}
+            sets = read_sets(entities, grounded, annotators, code)
             passages = [(passage(row), row["quality_score"]) for row in rows]
             for name, found in sets.items():
                 for kind, table in KINDS.items():

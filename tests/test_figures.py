@@ -4,7 +4,40 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+from reach import ROOT
+
 from finerweb.report.figures import HEADLINES, table
+
+
+def figure(file: str, keys: str) -> str:
+    """Return a committed figure as the README writes it: .353, 42 %."""
+    value: Any = json.loads((ROOT / "metrics" / file).read_text("utf-8"))
+    for key in keys.split("."):
+        value = value[key]
+    return f"{value:.3f}".lstrip("0") if "rate" not in keys else f"{100 * value:.0f} %"
+
+
+GROUND = ("ground/qwen.json", "ground/gemma.json")
+ROWS = {
+    "ratings against": [("rate/qwen.json", "overall.roc_auc")],
+    "filter against": [
+        ("filter.json", f"overall.useful.{by}.f1") for by in ("filter", "accept_all", "by_length")
+    ],
+    "mentions of qwen / gemma": [(file, "overall.survival_rate") for file in GROUND],
+    "mention F1": [(f, "overall.gold.mention.f1") for f in (*GROUND, "merge.json")],
+    "the same with the exact type": [(f, "overall.gold.typed.f1") for f in (*GROUND, "merge.json")],
+}
+
+
+@pytest.mark.parametrize("start", ROWS)
+def test_readme_tells_the_committed_figures(start: str) -> None:
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    (line,) = [line for line in lines if line.startswith(f"| {start}")]
+    told = line.split("|")[2]
+    at = [told.find(figure(*where)) for where in ROWS[start]]
+    assert -1 not in at, f"{told}: expected {[figure(*where) for where in ROWS[start]]}"
+    assert at == sorted(at)
 
 
 def test_here_committed_and_spread(tmp_path: Path) -> None:

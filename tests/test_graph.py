@@ -68,6 +68,18 @@ def test_every_section_is_used() -> None:
     assert set(PARAMS) == declared | interpolated | FREE
 
 
+def test_every_knob_has_a_comment() -> None:
+    """On its line or above it; what an entry shares with the one before it is told there."""
+    told: set[str] = set()
+    above = ""
+    for line in (ROOT / "params.yaml").read_text("utf-8").splitlines():
+        knob = re.match(r" +(\w+): ", line)
+        if knob and ("#" in line or above.lstrip().startswith("#")):
+            told.add(knob[1])
+        assert not knob or knob[1] in told, line
+        above = line
+
+
 def layer(module: str) -> int:
     for number, names in enumerate(LAYERS):
         if any(module == name or module.startswith(name + ".") for name in names):

@@ -14,10 +14,9 @@ from finerweb.merging import (
     merge,
     merge_passage,
     overlap,
-    single,
 )
 from finerweb.params.merge import MergeParams
-from finerweb.records import Entity, Passage, Span
+from finerweb.records import Entity, Passage, Span, single
 
 DEFAULT = MergeParams(
     overlap=0.5, overlap_of="longer", similarity=0.75, below="concat", encoder="none"

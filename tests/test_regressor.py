@@ -112,8 +112,7 @@ def test_learns_what_is_easy(encoder: Path, tmp_path: Path) -> None:
     """Digits or letters: held-out passages are told apart, and the folder reads back the same."""
     import numpy as np
 
-    from finerweb.regressor.folder import Trained, load, save
-    from finerweb.regressor.scoring import predict
+    from finerweb.regressor.folder import Regressor, Trained, load, save
     from finerweb.regressor.training import Rated, train
     from finerweb.regressor.validation import cross_validate, report
 
@@ -132,14 +131,13 @@ def test_learns_what_is_easy(encoder: Path, tmp_path: Path) -> None:
     model, tokenizer = train(examples, encoder, PARAMS, seed=0)
     trained = Trained("binary", 3, 32)
     save(model, tokenizer, trained, tmp_path / "r")
-    loaded, tokenizer, read_back = load(tmp_path / "r")
-    assert read_back == trained
-    whole = predict(loaded, tokenizer, texts, 32, batch_size=48)
-    np.testing.assert_allclose(predict(model, tokenizer, texts, 32, 48), whole, atol=1e-5)
-    np.testing.assert_allclose(predict(loaded, tokenizer, texts, 32, 5), whole, atol=1e-4)
-    np.testing.assert_allclose(
-        predict(loaded, tokenizer, texts[::-1], 32, 5)[::-1], whole, atol=1e-4
-    )
+    loaded = load(tmp_path / "r")
+    assert loaded.trained == trained
+    whole = loaded.qualities(texts, batch_size=48)
+    before = Regressor(model, tokenizer, trained).qualities(texts, batch_size=48)
+    np.testing.assert_allclose(before, whole, atol=1e-5)
+    np.testing.assert_allclose(loaded.qualities(texts, 5), whole, atol=1e-4)
+    np.testing.assert_allclose(loaded.qualities(texts[::-1], 5)[::-1], whole, atol=1e-4)
     (tmp_path / "r" / "model.safetensors").unlink()
     with pytest.raises(FileNotFoundError, match=r"no model\.safetensors"):
         load(tmp_path / "r")

@@ -1,7 +1,5 @@
 """Scores against gold, labels, variants, statistics."""
 
-from collections import Counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +7,7 @@ from hypothesis import strategies as st
 from finerweb.evaluation.scoring import Score, SpanScores, count, score
 from finerweb.evaluation.types import coarse
 from finerweb.labels import concepts, inventory, report
-from finerweb.merging import single
-from finerweb.records import Passage, Span
+from finerweb.records import Entity, Passage, Span, single
 from finerweb.release.variants import view
 from finerweb.report.statistics import of_variant, paper, paper_rows
 
@@ -56,6 +53,11 @@ def test_scores_add_up() -> None:
     assert count([(1,), (1,)], [(1,)]) == Score(2, 1, 1)
 
 
+def test_no_gold_is_no_score() -> None:
+    assert SpanScores().metrics() is None
+    assert score([], []).metrics() is not None, "a passage whose gold is empty is one"
+
+
 def test_coarse_types_are_coarse_themselves() -> None:
     assert coarse("town") == coarse("city") == "location"
     assert coarse("never seen") == "never seen"
@@ -69,7 +71,9 @@ def test_concepts_of_compounds() -> None:
 
 
 def test_inventory() -> None:
-    rows = inventory({"merged": Counter({"a / b": 2, "a": 1})}, "deu_Latn", True)
+    compound, plain = Entity(0, 3, ("a", "b")), Entity(4, 5, ("a",))
+    sets = {"merged": {"d#0": [compound, plain], "d#1": [compound]}}
+    rows = inventory(sets, "deu_Latn", True)
     assert [(r["label"], r["count"], r["concepts"]) for r in rows] == [
         ("a", 1, ["a"]),
         ("a / b", 2, ["a", "b"]),

@@ -63,9 +63,10 @@ class SpanScores:
     """Three looks at the same spans, from lenient to strict.
 
     ``mention`` compares places only, ``coarse`` place and coarse type, ``typed`` place and the
-    type string itself.
+    type string itself, over so many ``passages`` with gold.
     """
 
+    passages: int = 0
     mention: Score = Score()
     coarse: Score = Score()
     typed: Score = Score()
@@ -73,12 +74,18 @@ class SpanScores:
     def __add__(self, other: "SpanScores") -> "SpanScores":
         """Return the scores over both."""
         return SpanScores(
-            self.mention + other.mention, self.coarse + other.coarse, self.typed + other.typed
+            self.passages + other.passages,
+            self.mention + other.mention,
+            self.coarse + other.coarse,
+            self.typed + other.typed,
         )
 
-    def metrics(self) -> dict[str, dict[str, float]]:
-        """Return the scores for a metrics file."""
+    def metrics(self) -> dict[str, object] | None:
+        """Return the scores for a metrics file; None where no passage had gold."""
+        if not self.passages:
+            return None
         return {
+            "passages": self.passages,
             "mention": self.mention.metrics(),
             "coarse": self.coarse.metrics(),
             "typed": self.typed.metrics(),
@@ -101,6 +108,7 @@ def score(
         kinds = [coarse(label) for label in labels]
         coarse_typed.append((start, end, coarse(want) if coarse(want) in kinds else kinds[0]))
     return SpanScores(
+        passages=1,
         mention=count([(g.start, g.end) for g in gold], [(p[0], p[1]) for p in typed]),
         coarse=count([(g.start, g.end, coarse(g.type)) for g in gold], coarse_typed),
         typed=count([(g.start, g.end, g.type) for g in gold], typed),

@@ -1,9 +1,13 @@
 """A regressor as a folder: what `from_pretrained` loads, and how it was trained."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from finerweb.regressor.scoring import predict
+from finerweb.regressor.tasks import quality
 
 TRAINED = "regressor.json"
 
@@ -24,8 +28,23 @@ def save(model: Any, tokenizer: Any, trained: Trained, out: Path) -> None:
     (out / TRAINED).write_text(json.dumps(asdict(trained), indent=2) + "\n", encoding="utf-8")
 
 
-def load(folder: Path) -> tuple[Any, Any, Trained]:
-    """Return (model, tokenizer, how it was trained) of a folder that `save` wrote.
+@dataclass(frozen=True, slots=True)
+class Regressor:
+    """A trained regressor with its tokenizer."""
+
+    model: Any
+    tokenizer: Any
+    trained: Trained
+
+    def qualities(self, texts: Sequence[str], batch_size: int) -> list[float]:
+        """Return the quality score of each text: above 0.5 where it is useful."""
+        trained = self.trained
+        raw = predict(self.model, self.tokenizer, texts, trained.max_length, batch_size)
+        return [quality(float(value), trained.task, trained.useful_from) for value in raw]
+
+
+def load(folder: Path) -> Regressor:
+    """Return the regressor of a folder that `save` wrote.
 
     Raises:
         FileNotFoundError: a file of it is missing; the message names it.
@@ -37,4 +56,4 @@ def load(folder: Path) -> tuple[Any, Any, Trained]:
 
     trained = Trained(**json.loads((folder / TRAINED).read_text(encoding="utf-8")))
     model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
-    return model.eval(), AutoTokenizer.from_pretrained(folder), trained
+    return Regressor(model.eval(), AutoTokenizer.from_pretrained(folder), trained)

@@ -1,13 +1,15 @@
 """Fine-tuning an encoder with one real-valued output on the ratings, with the HF Trainer."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from finerweb.params.train_regressor import TrainRegressorParams
+from finerweb.regressor.tasks import target
+from finerweb.tables.io import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,21 @@ class Rated:
     score: int
     target: float
     useful: bool | None = None
+
+
+def examples(
+    ratings: Iterable[tuple[str, Row]], task: str, params: TrainRegressorParams
+) -> tuple[list[Rated], int]:
+    """Return what to learn from (language, row of `ratings`) pairs; and how many are unrated."""
+    rated = []
+    unrated = 0
+    for code, row in ratings:
+        if row["score"] is None:
+            unrated += 1
+        else:
+            wanted = target(row["score"], task, params)
+            rated.append(Rated(row["text"], code, row["score"], wanted, row["useful"]))
+    return rated, unrated
 
 
 def train(

@@ -1,9 +1,15 @@
 """The `entities` table: one entity set a passage, merged from all annotators."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import pyarrow as pa
 
 from finerweb.records import Entity, Source
-from finerweb.tables.io import Row, Table, column
+from finerweb.tables.grounded import read_annotators
+from finerweb.tables.io import Row, Table, column, read
+
+MERGED = "merged"
 
 SOURCES = pa.list_(
     pa.struct(
@@ -46,3 +52,11 @@ def entities_by_passage(rows: list[Row]) -> dict[str, list[Entity]]:
         )
         entities.setdefault(row["passage_id"], []).append(entity)
     return entities
+
+
+def read_sets(
+    entities: Path, grounded: Path, annotators: Iterable[str], code: str
+) -> dict[str, dict[str, list[Entity]]]:
+    """Return ``merged`` and each annotator -> passage -> its entities, of a language."""
+    merged = entities_by_passage(read(entities / f"{code}.parquet", ENTITIES))
+    return {MERGED: merged} | read_annotators(grounded, annotators, code)

@@ -1,9 +1,12 @@
 """The `grounded` table: every mention of every annotation, and what became of it (the audit)."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import pyarrow as pa
 
-from finerweb.records import Span
-from finerweb.tables.io import Row, Table, column
+from finerweb.records import Entity, Span, single
+from finerweb.tables.io import Row, Table, column, read
 
 GROUNDED = Table(
     "grounded",
@@ -30,3 +33,14 @@ def spans_by_passage(rows: list[Row]) -> dict[str, list[Span]]:
             span = Span(row["start"], row["end"], row["type"])
             spans.setdefault(row["passage_id"], []).append(span)
     return spans
+
+
+def read_annotators(
+    folder: Path, annotators: Iterable[str], code: str
+) -> dict[str, dict[str, list[Entity]]]:
+    """Return annotator -> passage -> its entities, of a language, from a folder an annotator."""
+    sets = {}
+    for name in annotators:
+        spans = spans_by_passage(read(folder / name / f"{code}.parquet", GROUNDED))
+        sets[name] = {passage: single(name, found) for passage, found in spans.items()}
+    return sets

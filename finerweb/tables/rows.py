@@ -1,7 +1,10 @@
 """Between the rows of the passage tables and the records of the domain."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from finerweb.records import Document, Passage, Span
-from finerweb.tables.io import Row
+from finerweb.tables.io import Row, Table, read_languages
 
 _PASSAGE = tuple(name for name in Passage.__slots__ if name != "gold")
 _DOCUMENT = tuple(name for name in Document.__slots__ if name != "gold")
@@ -25,6 +28,12 @@ def passage_row(passage: Passage) -> Row:
 def passage(row: Row) -> Passage:
     """Return the passage of a row; further columns are left out."""
     return Passage(**{name: row[name] for name in _PASSAGE}, gold=_spans(row["gold"]))
+
+
+def read_passages(folder: Path, table: Table) -> Iterator[tuple[str, list[Passage]]]:
+    """Yield each language of a passage table's folder with its passages."""
+    for code, rows in read_languages(folder, table):
+        yield code, [passage(row) for row in rows]
 
 
 def _plain(gold: tuple[Span, ...] | None) -> list[Row] | None:
