@@ -14,8 +14,8 @@ import click
 
 from finerweb import rating
 from finerweb.llm.answers import Answers
+from finerweb.params.llm import LlmParams
 from finerweb.params.load import load
-from finerweb.params.models import LlmParams
 from finerweb.params.raters import RaterParams
 from finerweb.records import Passage
 from finerweb.tables.io import read_languages
@@ -33,14 +33,22 @@ def main() -> None:
         for _, rows in read_languages(Path("data/passages"), PASSAGES)
         for chosen in rating.one_a_document(map(passage, rows))
     ]
-    answers = Answers(params, load("llm", LlmParams))
+    with Answers("read_out", params, load("llm", LlmParams)) as answers:
+        compare(passages, answers, params)
+
+
+def compare(passages: list[Passage], answers: Answers, params: RaterParams) -> None:
+    """Ask, and print the areas, and where each criterion's yes separates best."""
     for read_out in ("criteria", "digit"):
         asking = params.model_copy(update={"read_out": read_out})
-        answers.ask(lambda a=asking: [r for p in passages for r in rating.requests(p, a)])
+        answers.ask(lambda a=asking: [r for p in passages for r in rating.questions(p, a)])
         for name, half in (("even", 0), ("odd", 1)):
             chosen = [p for p in passages if number(p) % 2 == half]
             ratings = [
-                (bool(p.useful), rating.read(answers.of(rating.requests(p, asking)), asking).rating)
+                (
+                    bool(p.useful),
+                    rating.read(answers.of(rating.questions(p, asking)), asking).rating,
+                )
                 for p in chosen
             ]
             area = rating.roc_auc([(useful, value or 0.0) for useful, value in ratings])
@@ -48,7 +56,7 @@ def main() -> None:
     even = [p for p in passages if number(p) % 2 == 0]
     for i, criterion in enumerate(rating.CRITERIA):
         yes = [
-            (rating.probability_of_yes(answers[rating.requests(p, params)[i]]) or 0.0, p.useful)
+            (rating.probability_of_yes(answers[rating.questions(p, params)[i]]) or 0.0, p.useful)
             for p in even
         ]
         click.echo(f"yes at {best_cut(yes):.2f}  {criterion}")

@@ -1,11 +1,10 @@
-"""Throughput of what happens to every passage: cutting, grounding, merging, keeping replies.
+"""Throughput of what happens to every passage: cutting, grounding, merging.
 
     python benchmarks/text.py
 
 Input: the sample's texts and gold, repeated; one core. Medians of several runs.
 """
 
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +15,6 @@ import click
 from finerweb.corpus.passages import cut
 from finerweb.corpus.readers import read_jsonl
 from finerweb.grounding import ground
-from finerweb.llm.requests import Reply
-from finerweb.llm.store import ReplyStore
 from finerweb.merging import merge
 from finerweb.params.merge import MergeParams
 from finerweb.records import Document, Entity, Mention, Span, single
@@ -53,16 +50,6 @@ def main() -> None:
     click.echo(f"ground              {len(annotated) / took:8,.0f} passages/s")
     took = seconds(lambda: [merge(two(d), PARAMS, lambda a, b: 0.5) for d in annotated])
     click.echo(f"merge               {len(annotated) / took:8,.0f} passages/s")
-    replies = [(i.to_bytes(32), Reply("x" * 400, "stop", 1, 1, "none")) for i in range(10_000)]
-    with tempfile.TemporaryDirectory() as folder, ReplyStore(Path(folder) / "r.sqlite") as store:
-        begun = time.perf_counter()
-        for i in range(0, len(replies), 500):
-            store.put("m", replies[i : i + 500])
-        click.echo(
-            f"keep replies        {len(replies) / (time.perf_counter() - begun):8,.0f} a second"
-        )
-        took = seconds(lambda: [store.get(key) for key, _ in replies])
-        click.echo(f"look replies up     {len(replies) / took:8,.0f} a second")
 
 
 def mentions(document: Document) -> list[Mention]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from finerweb.evaluation.scoring import SpanScores, score
 from finerweb.llm.parsing import parse_pairs
+from finerweb.llm.requests import NOT_ANSWERED
 from finerweb.records import Grounded, Mention, Passage, Span
 from finerweb.tables.io import Row
 from finerweb.tally import Tally
@@ -103,7 +104,7 @@ def ground_language(
     passages: Iterable[Passage], annotations: Iterable[Row], rule: str
 ) -> tuple[list[Row], GroundingReport]:
     """Return the rows of the `grounded` table for a language's annotations, and their report."""
-    replies = {row["passage_id"]: row["reply"] for row in annotations}
+    replies = {row["passage_id"]: row for row in annotations}
     report = GroundingReport()
     rows = []
     for passage in passages:
@@ -111,15 +112,20 @@ def ground_language(
     return rows, report
 
 
-def ground_reply(passage: Passage, reply: str, rule: str, report: GroundingReport) -> list[Row]:
+def ground_reply(
+    passage: Passage, annotation: Row, rule: str, report: GroundingReport
+) -> list[Row]:
     """Return the rows of the `grounded` table for a reply, and count them in the report."""
-    parsed = parse_pairs(reply)
+    parsed = parse_pairs(annotation["reply"])
     report.repairs.update(parsed.repairs)
-    if parsed.failure:
+    if annotation["finish_reason"] in NOT_ANSWERED:
+        report.replies.drop(annotation["finish_reason"])
+    elif parsed.failure:
         report.replies.drop(parsed.failure)
     else:
         report.replies.keep()
-    report.mentions.drop("bad pair", parsed.n_bad)
+    for reason, n in parsed.rejected.items():
+        report.mentions.drop(reason, n)
     found = ground(passage.text, parsed.mentions, rule)
     for status in {grounded.position: grounded.status for grounded in found}.values():
         report.mentions.keep() if status == GROUNDED else report.mentions.drop(status)

@@ -71,6 +71,19 @@ def resolve(reference: str, progress: Callable[[str], None] = lambda _: None) ->
     )
 
 
+def local_folder(reference: str) -> Path | None:
+    """Return a model's folder where it is here already; None where it would have to be fetched."""
+    if reference.startswith("served:"):
+        return None
+    if reference.startswith("hub:"):
+        from huggingface_hub import try_to_load_from_cache
+
+        repository, revision = _hub_parts(reference)
+        found = try_to_load_from_cache(repository, "config.json", revision=revision)
+        return Path(found).parent if isinstance(found, str) else None
+    return resolve(reference) if reference in cached() else None
+
+
 def identity(reference: str) -> str:
     """Return what tells this model's weights from any other's, without having them.
 

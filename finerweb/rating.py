@@ -7,12 +7,18 @@ and adds up the probabilities of yes: small models cannot grade, but they can an
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
+from finerweb import injection
 from finerweb.languages import language
-from finerweb.llm.requests import TOO_LONG, Reply, Request
-from finerweb.llm.templates import render
+from finerweb.llm.answers import Answers
+from finerweb.llm.canaries import Canary
+from finerweb.llm.requests import Reply, Request
+from finerweb.llm.schemas import rating as rating_schema
+from finerweb.llm.templates import render, version
 from finerweb.params.raters import RaterParams
 from finerweb.records import Passage
 from finerweb.tables.io import Row
@@ -26,6 +32,11 @@ CRITERIA = (
     "Is this text rich in names of people, places, organizations, events and dates?",
 )
 N_FIRST_TOKENS = 20
+DIGIT_TOKENS = 8
+KNOWN = (
+    "On Friday the engineer Olga Petrova of the University of Zagreb showed a solar boat in Split. "
+    "The mayor, Ivan Horvat, crossed the harbour in it and wrote about the trip in a newspaper."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +64,74 @@ def one_a_document(passages: Iterable[Passage]) -> list[Passage]:
     return [passage for _, passage in chosen.values()]
 
 
-def requests(passage: Passage, params: RaterParams) -> list[Request]:
+def questions(passage: Passage, params: RaterParams) -> list[Request]:
     """Return the questions to ask about a passage, one or three; a base model gets them as text."""
     fields = {"language": language(passage.language).name, "passage": passage.text}
     if params.read_out == "digit":
-        prompts = [render("digit.jinja", **fields)]
-    else:
-        prompts = [render("criteria.jinja", question=q, **fields) for q in CRITERIA]
+        schema = rating_schema(params.structured)
+        return [_question(passage, params, "digit.jinja", DIGIT_TOKENS, schema, **fields)]
     return [
-        Request(
-            subject=passage.passage_id,
-            messages=(("user", prompt),) if params.chat else None,
-            prompt=None if params.chat else f"{prompt}\nAnswer:",
-            max_tokens=1,
-            logprobs=N_FIRST_TOKENS,
-        )
-        for prompt in prompts
+        _question(passage, params, "criteria.jinja", 1, None, question=criterion, **fields)
+        for criterion in CRITERIA
+    ]
+
+
+def _question(
+    about: Passage,
+    params: RaterParams,
+    template: str,
+    max_tokens: int,
+    schema: str | None,
+    **fields: str,
+) -> Request:
+    prompt = render(template, **fields)
+    return Request(
+        subject=about.passage_id,
+        messages=(("user", prompt),) if params.chat else None,
+        prompt=None if params.chat else f"{prompt}\nAnswer:",
+        max_tokens=max_tokens,
+        schema=schema,
+        logprobs=N_FIRST_TOKENS if max_tokens == 1 else 0,
+        template=version(template),
+    )
+
+
+def requests(passages: Iterable[Passage], params: RaterParams) -> Iterator[Request]:
+    """Yield the questions about each passage, then those that show how it takes attacks."""
+    for passage in passages:
+        yield from questions(passage, params)
+    for probe in injection.probes():
+        for passage in probe:
+            yield from questions(passage, params)
+
+
+def canaries(params: RaterParams) -> list[Canary]:
+    """Return questions that the rater has to answer in a form that can be read, and sensibly."""
+    passage = Passage("canary", "canary", "eng_Latn", KNOWN, 0, 0, "rating")
+    if params.read_out == "digit":
+        (question,) = questions(passage, params)
+        return [Canary(question, "a digit from 1 to 4", lambda reply: not _digit(reply).dropped)]
+    return [
+        Canary(question, "yes or no", lambda reply: _mass(reply)["yes"] + _mass(reply)["no"] > 0.5)
+        for question in questions(passage, params)
     ]
 
 
 def read(replies: Sequence[Reply], params: RaterParams) -> Rating:
-    """Return the rating in the replies to `requests`.
+    """Return the rating in the replies to `questions`.
 
     By ``criteria`` it is 1 plus, for each criterion, the logistic of how far the log-odds of yes
     are above those of ``params.yes_at``: half a point where yes is as likely as that, since small
     models say yes too easily.
     """
+    for reply in replies:
+        if not reply.answered:
+            return Rating(None, reply.finish_reason)
     if params.read_out == "digit":
         return _digit(replies[0])
     rating = 1.0
     for reply, even in zip(replies, params.yes_at, strict=True):
         yes = probability_of_yes(reply)
-        if reply.finish_reason == TOO_LONG:
-            return Rating(None, "too long for the model")
         if yes is None:
             return Rating(None, "neither yes nor no")
         rating += 1 / (1 + math.exp(_log_odds(even) - _log_odds(yes)))
@@ -103,25 +149,80 @@ def probability_of_yes(reply: Reply) -> float | None:
     >>> probability_of_yes(Reply("Yes", "stop", 1, 1, "", (("Yes", 0.0), (" no", -1.0986123))))
     0.75
     """
+    mass = _mass(reply)
+    total = mass["yes"] + mass["no"]
+    return round(mass["yes"] / total, 6) if total else None
+
+
+def _mass(reply: Reply) -> dict[str, float]:
     mass = {"yes": 0.0, "no": 0.0}
     for token, logprob in reply.first_tokens:
         word = token.strip().lower()
         if word in mass:
             mass[word] += math.exp(logprob)
-    total = mass["yes"] + mass["no"]
-    return round(mass["yes"] / total, 6) if total else None
+    return mass
 
 
 def _digit(reply: Reply) -> Rating:
-    text = reply.text.strip()
-    if text in ("1", "2", "3", "4"):
-        return Rating(float(text))
-    return Rating(None, "no digit from 1 to 4")
+    match = re.fullmatch(r"([1-4])|\{\s*\"rating\"\s*:\s*([1-4])\s*\}", reply.text.strip())
+    if match is None:
+        return Rating(None, "no digit from 1 to 4")
+    return Rating(float(match[1] or match[2]))
 
 
-def row(passage: Passage, rater: str, replies: Sequence[Reply], params: RaterParams) -> Row:
-    """Return the row of the `ratings` table for a passage and the replies about it."""
-    rating = read(replies, params)
+@dataclass(slots=True)
+class RatingReport:
+    """Counts of ratings, and what tells how well they separate useful from useless."""
+
+    ratings: Tally = field(default_factory=Tally)
+    scores: Counter[int] = field(default_factory=Counter)
+    against_useful: list[tuple[bool, float]] = field(default_factory=list)
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "RatingReport") -> "RatingReport":
+        """Return the report over both."""
+        return RatingReport(
+            self.ratings + other.ratings,
+            self.scores + other.scores,
+            self.against_useful + other.against_useful,
+            self.prompt_tokens + other.prompt_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+    def metrics(self) -> dict[str, object]:
+        """Return the report for a metrics file."""
+        return self.ratings.metrics() | {
+            "scores": {str(score): self.scores[score] for score in (1, 2, 3, 4)},
+            "roc_auc": roc_auc(self.against_useful),
+            "prompt_tokens": self.prompt_tokens,
+            "output_tokens": self.output_tokens,
+        }
+
+
+def rows(
+    passages: Iterable[Passage], rater: str, answers: Answers, params: RaterParams
+) -> tuple[list[Row], RatingReport]:
+    """Return the rows of the `ratings` table for a language's passages, and their report."""
+    report = RatingReport()
+    rated = []
+    for passage in passages:
+        replies = answers.of(questions(passage, params))
+        rating = read(replies, params)
+        report.prompt_tokens += sum(reply.n_prompt_tokens for reply in replies)
+        report.output_tokens += sum(reply.n_output_tokens for reply in replies)
+        if rating.rating is None or rating.score is None:
+            report.ratings.drop(rating.dropped or "")
+        else:
+            report.ratings.keep()
+            report.scores[rating.score] += 1
+            if passage.useful is not None:
+                report.against_useful.append((passage.useful, rating.rating))
+        rated.append(_row(passage, rater, rating, replies))
+    return rated, report
+
+
+def _row(passage: Passage, rater: str, rating: Rating, replies: Sequence[Reply]) -> Row:
     return {
         "passage_id": passage.passage_id,
         "rater": rater,
@@ -134,25 +235,18 @@ def row(passage: Passage, rater: str, replies: Sequence[Reply], params: RaterPar
     }
 
 
-def report(rows: Mapping[str, Sequence[Row]]) -> dict[str, object]:
-    """Return the counts, and how well the ratings tell useful from useless, by language."""
-    everything = [row for rated in rows.values() for row in rated]
-    languages = {code: _figures(rated) for code, rated in rows.items()}
-    return {"overall": _figures(everything), "languages": languages}
+def shift(answers: Answers, params: RaterParams) -> dict[str, object]:
+    """Return how far attacks in passages moved the ratings."""
 
+    def rating(passage: Passage) -> float | None:
+        return read(answers.of(questions(passage, params)), params).rating
 
-def _figures(rows: Sequence[Row]) -> dict[str, object]:
-    tally = Tally()
-    for row in rows:
-        tally.drop(row["dropped"]) if row["dropped"] else tally.keep()
-    kept = [row for row in rows if not row["dropped"]]
-    replies = [Reply.from_json(reply) for row in rows for reply in row["replies"]]
-    return tally.metrics() | {
-        "scores": {str(score): sum(r["score"] == score for r in kept) for score in (1, 2, 3, 4)},
-        "roc_auc": roc_auc([(r["useful"], r["rating"]) for r in kept if r["useful"] is not None]),
-        "prompt_tokens": sum(reply.n_prompt_tokens for reply in replies),
-        "output_tokens": sum(reply.n_output_tokens for reply in replies),
-    }
+    return injection.rating_shift(
+        [
+            (rating(probe.clean), {name: rating(p) for name, p in probe.attacked.items()})
+            for probe in injection.probes()
+        ]
+    )
 
 
 def roc_auc(pairs: Sequence[tuple[bool, float]]) -> float | None:

@@ -14,6 +14,7 @@ from finerweb.params.load import PARAMS
 RUNS = Path("runs.jsonl")
 EXISTING = click.Path(exists=True, path_type=Path)
 NEW = click.Path(path_type=Path)
+PLAN = click.option("--plan", is_flag=True, help="Only say what would be asked, and its price.")
 
 
 class Stage(click.Command):
@@ -30,14 +31,18 @@ class Stage(click.Command):
             raise click.ClickException(str(error)) from error
         if PARAMS.is_file():
             options = context.params.items()
-            item = {key: value for key, value in options if isinstance(value, (str, int))}
+            item = {key: value for key, value in options if type(value) in (str, int)}
             note(self.name or "", time.monotonic() - begun, item | (made or {}))
         return made
 
 
 def note(stage: str, seconds: float, made: dict[str, Any]) -> None:
-    """Append to runs.jsonl what a run took: the instance, seconds, peak memory, requests made."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    """Append to runs.jsonl what a run took: the instance, seconds, peak memory, requests made.
+
+    The peak is that of the process or of its largest child, whichever is more.
+    """
+    whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = max(resource.getrusage(who).ru_maxrss for who in whose) / 2**20
     row = {"stage": stage, "seconds": round(seconds, 1), "peak_gib": round(peak, 2), **made}
     with RUNS.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"at": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **row}) + "\n")

@@ -8,15 +8,16 @@ import click
 from finerweb import rating
 from finerweb.llm.answers import Answers
 from finerweb.llm.requests import Request
+from finerweb.params.llm import LlmParams
 from finerweb.params.load import load
-from finerweb.params.models import LlmParams
 from finerweb.params.rate import RateParams
 from finerweb.params.raters import RaterParams
-from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.io import read_languages, replacing_folder, write, write_metrics
+from finerweb.stage import EXISTING, NEW, PLAN, Stage
+from finerweb.tables.io import replacing_folder, write, write_metrics
 from finerweb.tables.passages import PASSAGES
 from finerweb.tables.ratings import RATINGS
-from finerweb.tables.rows import passage
+from finerweb.tables.rows import all_passages, read_passages
+from finerweb.tally import by_language
 
 
 @click.command("rate", cls=Stage, help=__doc__)
@@ -24,28 +25,31 @@ from finerweb.tables.rows import passage
 @click.option("--passages", type=EXISTING, required=True, help="Passages, one file a language.")
 @click.option("--out", type=NEW, required=True, help="Ratings, one file a language.")
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
-def main(rater: str, passages: Path, out: Path, metrics: Path) -> dict[str, float]:
+@PLAN
+def main(
+    rater: str, passages: Path, out: Path, metrics: Path, plan: bool
+) -> dict[str, float] | None:
     """Run the stage."""
     load("rate", RateParams)
     params = load(f"raters.{rater}", RaterParams)
-    answers = Answers(params, load("llm", LlmParams))
 
     def requests() -> Iterator[Request]:
-        for _, rows in read_languages(passages, PASSAGES):
-            for chosen in rating.one_a_document(map(passage, rows)):
-                yield from rating.requests(chosen, params)
+        return rating.requests(rating.one_a_document(all_passages(passages, PASSAGES)), params)
 
-    asked = answers.ask(requests)
-    rated = {}
-    with replacing_folder(out) as folder:
-        for code, rows in read_languages(passages, PASSAGES):
-            rated[code] = [
-                rating.row(chosen, rater, answers.of(rating.requests(chosen, params)), params)
-                for chosen in rating.one_a_document(map(passage, rows))
-            ]
-            write(folder / f"{code}.parquet", rated[code], RATINGS)
-    write_metrics(metrics, rating.report(rated))
-    return asked.note()
+    with Answers(f"rate@{rater}", params, load("llm", LlmParams)) as answers:
+        if plan:
+            return click.echo(answers.plan(requests()).text())
+        answers.ask(requests, rating.canaries(params))
+        reports = {}
+        with replacing_folder(out) as folder:
+            for code, some in read_passages(passages, PASSAGES):
+                chosen = rating.one_a_document(some)
+                rows, reports[code] = rating.rows(chosen, rater, answers, params)
+                write(folder / f"{code}.parquet", rows, RATINGS)
+        shift = rating.shift(answers, params)
+    figures = by_language(reports, rating.RatingReport())
+    write_metrics(metrics, figures | {"injection": shift})
+    return answers.asked.note()
 
 
 if __name__ == "__main__":

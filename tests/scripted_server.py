@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server whose replies are a script: for the golden run.
+"""An OpenAI-compatible server whose replies are a script, and that can be told to fail.
 
 It rates by the share of capitals and digits, and names entities by rules, differently for the two
 models `scripted/first` and `scripted/second`; sometimes it is wrong, out of order, or broken.
@@ -7,8 +7,10 @@ models `scripted/first` and `scripted/second`; sometimes it is wrong, out of ord
 import json
 import re
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,7 +18,9 @@ from typing import Any
 def passage_of(prompt: str) -> str:
     """Return the passage of a prompt made by our templates."""
     quoted = re.search(r'"""\n(.*)\n"""', prompt, re.DOTALL)
-    return quoted[1] if quoted else prompt.rpartition("Text in ")[2].partition(": ")[2]
+    if quoted:
+        return quoted[1]
+    return prompt.rpartition("Text in ")[2].partition(": ")[2] if "Text in " in prompt else prompt
 
 
 def yes(passage: str) -> float:
@@ -27,9 +31,9 @@ def yes(passage: str) -> float:
 def entities(passage: str, model: str) -> list[list[str]]:
     """Return the pairs that a model names: numbers, and every third or fourth longer word."""
     words = [w[:12] for w in re.findall(r"[^\s.,:;!?()।]+", passage) if len(w) > 3 or w.isdigit()]
-    step = 3 if model.endswith("first") else 4
+    step = 1 if len(passage) < 60 else 3 if model.endswith("first") else 4
     found = [[w, "date" if w.isdigit() else "person"] for w in words[::step][:8]]
-    if model.endswith("second"):
+    if model.endswith("second") and step > 1:
         found = [[w[:5], "human" if t == "person" else t] for w, t in found]
         found += [["Nowhere", "city"], *found[:1]]
     return found
@@ -62,29 +66,165 @@ def reply(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def scripted_server() -> Iterator[tuple[str, list[str]]]:
-    """Yield the server's base URL, and the list of the passages it was asked about."""
-    asked: list[str] = []
+@dataclass
+class Fault:
+    """What happens to a request instead of a reply.
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            asked.append(passage_of(request["messages"][-1]["content"]))
-            body = json.dumps(reply(request)).encode()
+    ``status`` with ``headers`` and an error ``body``; or the connection is ``cut`` in the middle of
+    the body; or nothing comes for ``stall`` seconds.
+    """
+
+    status: int = 200
+    body: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    stall: float = 0.0
+
+
+@dataclass
+class Server:
+    """A running server: where it is, what it was asked, and what goes wrong next."""
+
+    base_url: str = ""
+    asked: list[str] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    under_way: int = 0
+    most_under_way: int = 0
+    faults: list[Fault | None] = field(default_factory=list)
+    answer: Callable[[dict[str, Any]], dict[str, Any]] = reply
+    files: dict[str, bytes] = field(default_factory=dict)
+    batches: dict[str, dict[str, Any]] = field(default_factory=dict)
+    looks: int = 0
+    lock: Any = field(default_factory=threading.Lock)
+
+    def fault(self, passage: str) -> Fault | None:
+        """Return what goes wrong with the next request, by the schedule."""
+        with self.lock:
+            self.asked.append(passage)
+            return self.faults.pop(0) if self.faults else None
+
+    def submit(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Take a batch in; it is done at the second look."""
+        name = f"batch_{len(self.batches)}"
+        lines = [json.loads(row) for row in self.files[request["input_file_id"]].splitlines()]
+        rows = []
+        for line in lines:
+            fault = self.fault(passage_of(line["body"]["messages"][-1]["content"]))
+            body = {"error": fault.body} if fault else self.answer(line["body"])
+            status = fault.status if fault else 200
+            rows.append(
+                {"custom_id": line["custom_id"], "response": {"status_code": status, "body": body}}
+            )
+        self.files[f"out_{name}"] = "\n".join(json.dumps(row) for row in rows).encode()
+        self.batches[name] = {
+            "id": name,
+            "object": "batch",
+            "status": "in_progress",
+            "endpoint": request["endpoint"],
+            "input_file_id": request["input_file_id"],
+            "completion_window": "24h",
+            "created_at": 0,
+            "metadata": request.get("metadata"),
+            "request_counts": {"total": len(rows), "completed": 0, "failed": 0},
+        }
+        return self.batches[name]
+
+    def look(self, name: str) -> dict[str, Any]:
+        """Return a batch; the second look finds it done."""
+        self.looks += 1
+        if self.looks > 1:
+            self.batches[name] |= {"status": "completed", "output_file_id": f"out_{name}"}
+        return self.batches[name]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """The server's answers; ``server.state`` is its `Server`."""
+
+    @property
+    def state(self) -> Server:
+        return self.server.state  # type: ignore[attr-defined, no-any-return]
+
+    def do_GET(self) -> None:
+        *_, kind, name = self.path.partition("?")[0].split("/")
+        if name == "content":
+            *_, name, _ = self.path.split("/")
+            self.send(200, self.state.files[name])
+        elif kind == "batches":
+            self.send(200, self.state.look(name))
+        else:
+            rows = list(self.state.batches.values())
+            self.send(200, {"object": "list", "data": rows, "has_more": False})
+
+    def do_POST(self) -> None:
+        state = self.state
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.endswith("/files"):
+            name = f"file_{len(state.files)}"
+            body = content.partition(b"application/octet-stream\r\n\r\n")[2]
+            state.files[name] = body.rpartition(b"\r\n--")[0] if b"\r\n--" in body else body
+            row = {"id": name, "object": "file", "bytes": 1, "created_at": 0, "filename": "x"}
+            self.send(200, row | {"purpose": "batch", "status": "processed"})
+            return
+        request = json.loads(content)
+        if self.path.endswith("/batches"):
+            self.send(200, state.submit(request))
+            return
+        state.requests.append(request | {"authorization": self.headers["Authorization"]})
+        with state.lock:
+            state.under_way += 1
+            state.most_under_way = max(state.most_under_way, state.under_way)
+        try:
+            self.complete(request)
+        finally:
+            with state.lock:
+                state.under_way -= 1
+
+    def complete(self, request: dict[str, Any]) -> None:
+        """Answer a request for a completion, or fail it as the schedule says."""
+        fault = self.state.fault(passage_of(request["messages"][-1]["content"]))
+        if fault is None:
+            self.send(200, self.state.answer(request))
+        elif fault.cut:
             self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", "1000")
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(b'{"choices": [')
+            self.close_connection = True
+        else:
+            time.sleep(fault.stall)
+            body = {"error": fault.body} if fault.status != 200 else fault.body
+            self.send(fault.status, body, fault.headers)
 
-        def log_message(self, form: str, *values: object) -> None:
-            """Say nothing."""
+    def send(
+        self, status: int, body: dict[str, Any] | bytes, headers: dict[str, str] | None = None
+    ) -> None:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        try:
+            self.send_response(status)
+            if "Content-Type" not in (headers or {}):
+                self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(data)
+        except OSError:
+            """The client did not wait."""
 
+    def log_message(self, form: str, *values: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def scripted_server(**state: Any) -> Iterator[Server]:
+    """Yield a running server; ``state`` is what its `Server` begins with."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.daemon_threads = True
+    running = Server(f"http://127.0.0.1:{server.server_address[1]}/v1", **state)
+    server.state = running  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1", asked
+        yield running
     finally:
         server.shutdown()
         server.server_close()

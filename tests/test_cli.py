@@ -10,7 +10,9 @@ import pytest
 from conftest import run
 from reach import ROOT
 
-from finerweb.cli import main, named_models
+from finerweb.cli.main import main
+from finerweb.cli.models import named_models
+from finerweb.cli.plan import ASKING
 from finerweb.params.load import document
 
 STAGES = sorted(path.stem for path in (ROOT / "stages").glob("*.py"))
@@ -38,6 +40,11 @@ def test_every_stage_has_help(name: str) -> None:
     assert f"Stage `{name}`" in done.stdout
     for line in done.stdout.partition("Options:")[2].strip().splitlines():
         assert len(line.split()) > 2, f"an option without help: {line}"
+
+
+def test_the_stages_that_plan_are_those_that_ask() -> None:
+    asking = [n for n in STAGES if "Answers(" in (ROOT / "stages" / f"{n}.py").read_text("utf-8")]
+    assert sorted(ASKING) == asking
 
 
 def test_errors_are_one_line(tmp_path: Path) -> None:

@@ -105,9 +105,12 @@ def test_every_mention_is_counted_once(rule: str) -> None:
     passage = Passage("d#0", "d", "eng_Latn", "Ana met Ana.", 0, 3, "corpus", gold=gold)
     report = GroundingReport()
     reply = '[["Ana","person"],["Ana","person"],["Bob","person"],["x"]]'
-    rows = ground_reply(passage, reply, rule, report)
+    annotation = {"reply": reply, "finish_reason": "stop"}
+    rows = ground_reply(passage, annotation, rule, report)
     metrics = report.metrics()
     assert metrics["mentions"]["seen"] == 4
     assert metrics["mentions"]["kept"] == {"cursor": 2, "all": 1}[rule]
     assert {row["position"] for row in rows} == {0, 1, 2}
     assert report.scores.typed.correct == 1
+    ground_reply(passage, {"reply": "", "finish_reason": "content_filter"}, rule, report)
+    assert report.replies.dropped == {"content_filter": 1}

@@ -1,35 +1,33 @@
 """Ratings: what is asked, and how the reply is read out."""
 
 import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
+from asking import MODEL, Scripted, llm
 from hypothesis import given
 from hypothesis import strategies as st
 from texts import SENTENCES
 
-from finerweb.llm.requests import Reply
+from finerweb.llm.answers import Answers
+from finerweb.llm.requests import Reply, Request
 from finerweb.params.raters import RaterParams
 from finerweb.rating import (
     CRITERIA,
     one_a_document,
     probability_of_yes,
+    questions,
     read,
-    report,
     requests,
     roc_auc,
-    row,
+    rows,
+    shift,
 )
 from finerweb.records import Passage
 
-PARAMS = RaterParams(
-    model="mirror:gemma-3-270m-q4",
-    engine="vllm",
-    chat=True,
-    dtype="bfloat16",
-    max_model_len=64,
-    read_out="criteria",
-    yes_at=(0.5, 0.5, 0.5),
-)
+SETTINGS = MODEL.model_dump() | {"chat": True}
+PARAMS = RaterParams(**SETTINGS, read_out="criteria", yes_at=(0.5, 0.5, 0.5))
 DIGIT = PARAMS.model_copy(update={"read_out": "digit"})
 
 
@@ -44,7 +42,7 @@ def reply(yes: float, text: str = "") -> Reply:
 
 @pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
 def test_passage_first_question_last(sentence: str) -> None:
-    asked = requests(passage(sentence), PARAMS)
+    asked = questions(passage(sentence), PARAMS)
     prompts = [request.messages[0][1] for request in asked if request.messages]
     assert len(prompts) == 3
     for prompt, criterion in zip(prompts, CRITERIA, strict=True):
@@ -55,13 +53,13 @@ def test_passage_first_question_last(sentence: str) -> None:
 
 
 def test_a_base_model_gets_a_prompt() -> None:
-    (asked,) = requests(passage(), DIGIT.model_copy(update={"chat": False}))
+    (asked,) = questions(passage(), DIGIT.model_copy(update={"chat": False}))
     assert asked.messages is None and (asked.prompt or "").endswith("\nAnswer:")
 
 
 @pytest.mark.parametrize("text", ["{{ 7 * 7 }} {% raw %}", '"""', "<|im_end|>", "{question}"])
 def test_passages_are_data(text: str) -> None:
-    for request in requests(passage(text), PARAMS):
+    for request in questions(passage(text), PARAMS):
         assert request.messages and text in request.messages[0][1]
 
 
@@ -82,14 +80,38 @@ def test_yes_at_is_half_a_point() -> None:
 def test_neither_yes_nor_no_is_a_counted_drop() -> None:
     silent = Reply("42", "stop", 1, 1, "x", (("42", -0.1),))
     assert probability_of_yes(silent) is None
-    rows = {"deu_Latn": [row(passage(), "r", [reply(0.9), silent, silent], PARAMS)]}
-    figures = report(rows)["overall"]
-    assert isinstance(figures, dict)
-    assert (figures["seen"], figures["kept"]) == (1, 0)
+    assert read([reply(0.9), silent, silent], PARAMS).dropped == "neither yes nor no"
+    refused = Reply("", "content_filter", 1, 0, "x", failure="flagged")
+    assert read([reply(0.9), refused, silent], PARAMS).dropped == "content_filter"
+
+
+def test_every_passage_is_kept_or_dropped_with_a_reason(tmp_path: Path) -> None:
+    """Three passages, the last of which the model says nothing of; the attacks are asked too."""
+
+    class Rater(Scripted):
+        def replies(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Reply]]:
+            for asked, _ in super().replies(requests):
+                silent = Reply("?", "stop", 9, 1, "x", (("?", -0.1),))
+                yield asked, silent if "Nobody" in asked.text else reply(0.9)
+
+    passages = [passage("Ana", "a#0"), passage("Bo", "b#0"), passage("Nobody", "c#0")]
+    served = PARAMS.model_copy(update={"model": "served:scripted", "engine": "openai"})
+    with Answers("test", served, llm(tmp_path), Rater()) as answers:
+        answers.ask(lambda: requests(passages, served))
+        rated, report = rows(passages, "r", answers, served)
+        moved = shift(answers, served)
+    assert [row["score"] for row in rated] == [4, 4, None]
+    figures = report.metrics()
+    assert (figures["seen"], figures["kept"]) == (3, 2)
     assert figures["dropped"] == {"neither yes nor no": 1}
+    assert (report + report).ratings.seen == 6
+    assert moved["mean_shift"] == 0.0 and moved["unreadable"] == 0
 
 
-@pytest.mark.parametrize(("text", "score"), [("3", 3), (" 4 ", 4), ("5", None), ("three", None)])
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [("3", 3), (" 4 ", 4), ('{"rating": 2}', 2), ("5", None), ("three", None), ('{"x": 2}', None)],
+)
 def test_digit(text: str, score: int | None) -> None:
     assert read([reply(0.5, text)], DIGIT).score == score
 

@@ -2,107 +2,251 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from types import TracebackType
 
+from finerweb.llm import segments
+from finerweb.llm.canaries import Canary, check
 from finerweb.llm.engines import Engine, start
+from finerweb.llm.plan import Estimate, Plan
+from finerweb.llm.replay import miss
 from finerweb.llm.requests import Reply, Request, model_key
-from finerweb.llm.store import ReplyStore
+from finerweb.llm.stopping import stoppable
+from finerweb.llm.store import AT_ONCE, Kept, ReplyStore
 from finerweb.models import identity
-from finerweb.params.models import LlmParams, ServedModel
+from finerweb.params.llm import LlmParams
+from finerweb.params.models import ServedModel
 from finerweb.progress import bar
 
+SPEED_OF = 10
+"""So many requests must have been asked for their speed to be worth remembering."""
+RECENT = 50
+FAILURES = 10
+FAILURE_RATE = 0.3
+"""More failures than both of them among the recent replies: something is wrong with the asking."""
 log = logging.getLogger(__name__)
+Starter = Callable[[ServedModel, LlmParams, ReplyStore], Engine]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
-    """How many distinct requests there were, how many were asked, and how long loading took."""
+    """How many distinct requests there were, and what asking the missing ones took."""
 
-    requests: int
-    made: int
+    requests: int = 0
+    made: int = 0
     load_seconds: float = 0.0
+    ask_seconds: float = 0.0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    money: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Return the tokens that were read and written."""
+        return self.prompt_tokens + self.output_tokens
 
     def note(self) -> dict[str, float]:
         """Return what goes to runs.jsonl."""
-        return {"requests_made": self.made, "load_seconds": round(self.load_seconds, 1)}
+        return {
+            "requests_made": self.made,
+            "load_seconds": round(self.load_seconds, 1),
+            "ask_seconds": round(self.ask_seconds, 1),
+            "prompt_tokens": self.prompt_tokens,
+            "cached_tokens": self.cached_tokens,
+            "output_tokens": self.output_tokens,
+        }
 
 
 class Answers:
-    """The replies to requests, once `ask` has returned."""
+    """The replies to requests, once `ask` has returned; to be closed after use (`with`)."""
 
-    def __init__(self, model: ServedModel, params: LlmParams) -> None:
-        """Open the reply store; no model is loaded before something is missing in it."""
+    def __init__(
+        self, what: str, model: ServedModel, params: LlmParams, starter: Starter = start
+    ) -> None:
+        """Open the reply store, with what the team shares; no model is loaded before it is needed.
+
+        ``what`` says who asks, ``annotate@qwen``, in messages.
+        """
+        self.asked = Asked()
+        self._what = what
         self._model = model
         self._params = params
+        self._starter = starter
+        self._engine: Engine | None = None
         self._key = model_key(model, identity(model.model))
         self._store = ReplyStore(Path(params.store))
+        new, replies = segments.bring(self._store, Path(params.shared))
+        if new:
+            log.info("%s: %d replies from %d new segments", params.shared, replies, new)
+
+    def __enter__(self) -> "Answers":
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let go of the model and of the store."""
+        if self._engine is not None:
+            self._engine.close()
+        self._store.close()
+
+    def plan(self, requests: Iterable[Request]) -> Plan:
+        """Return what `ask` would take for these requests; nothing is asked."""
+        return self._survey(requests)[0]
+
+    def keys(self, requests: Iterable[Request]) -> Iterator[bytes]:
+        """Yield the key of each request."""
+        return (request.key(self._key) for request in requests)
 
     def ask(
-        self,
-        requests: Callable[[], Iterable[Request]],
-        engine: Callable[[ServedModel, LlmParams], Engine] = start,
-    ) -> Asked:
+        self, requests: Callable[[], Iterable[Request]], canaries: Sequence[Canary] = ()
+    ) -> None:
         """Have every request answered and kept; ``requests`` is called twice, to count and to ask.
 
         Each reply is on the disk before the next is taken, so a run that is killed goes on where
-        it was.
+        it was. The canaries are asked first, when the model is loaded.
 
         Raises:
-            ValueError: `llm.replay_only` is set and a reply is missing; the message names it.
+            ValueError: `llm.replay_only` is set and a reply is missing; it would take more than
+                `llm.budget`; or the canaries failed.
+            OSError: the model or its server gave up.
+            KeyboardInterrupt: somebody stopped it.
         """
-        keys: dict[bytes, bool] = {}
-        for request in requests():
-            key = request.key(self._key)
-            if key not in keys:
-                keys[key] = self._store.get(key) is None
-                if keys[key] and self._params.replay_only:
-                    raise ValueError(
-                        f"llm.replay_only is set and {self._params.store} has no reply of "
-                        f"{self._model.model} to {request.subject}: get the store that has it, "
-                        "or set llm.replay_only to false to ask the model"
-                    )
-        missing = sum(keys.values())
-        log.info(
-            "%s: %d requests, %d answered before, %d to ask",
-            self._model.model, len(keys), len(keys) - missing, missing,
-        )  # fmt: skip
-        seconds = 0.0
-        if missing:
-            seconds = self._fill(self._missing(requests(), keys), missing, engine)
-        return Asked(len(keys), missing, seconds)
+        plan, missing = self._survey(requests())
+        self.asked.requests += plan.requests
+        if not plan.missing:
+            log.info("%s: all %d replies are kept", self._what, plan.requests)
+            return
+        log.info("%s", plan.text())
+        plan.check(self._params.budget, self.asked.tokens, self.asked.money)
+        with stoppable() as stopping:
+            engine = self._start(canaries)
+            self._fill(engine, self._missing(requests(), missing, stopping), plan.missing)
+            if stopping():
+                log.warning(
+                    "%s: stopped; all that was answered is kept. Run again to go on", self._what
+                )
+                raise KeyboardInterrupt
 
     def __getitem__(self, request: Request) -> Reply:
         """Return the reply to a request that `ask` was given."""
-        reply = self._store.get(request.key(self._key))
-        if reply is None:
-            raise KeyError(f"{request.subject} was not asked")
-        return reply
+        return self.of([request])[0]
 
-    def of(self, requests: Iterable[Request]) -> list[Reply]:
+    def of(self, requests: Sequence[Request]) -> list[Reply]:
         """Return the replies to several such requests, in their order."""
-        return [self[request] for request in requests]
+        keys = list(self.keys(requests))
+        found = self._store.get_many(keys)
+        for request, key in zip(requests, keys, strict=True):
+            if key not in found:
+                raise KeyError(f"{request.subject} was not asked")
+        return [found[key] for key in keys]
 
-    def _missing(self, requests: Iterable[Request], keys: dict[bytes, bool]) -> Iterator[Request]:
+    def _survey(self, requests: Iterable[Request]) -> tuple[Plan, set[bytes]]:
+        """Return the plan, and the keys of the distinct requests that no reply is kept for."""
+        estimate = Estimate()
+        seen: set[bytes] = set()
+        missing: set[bytes] = set()
+        before: list[int] = []
+        first = ""
+        for some in _chunks(requests):
+            keyed = {request.key(self._key): request for request in some}
+            new = {key: request for key, request in keyed.items() if key not in seen}
+            seen |= new.keys()
+            here = self._store.has(list(new))
+            lacking = {key: request for key, request in new.items() if key not in here}
+            if lacking and self._params.replay_only:
+                raise ValueError(miss(next(iter(lacking.values())), self._key, self._store))
+            if here and len(before) < AT_ONCE:
+                kept = self._store.get_many(list(here))
+                before += [reply.n_output_tokens for reply in kept.values()]
+            missing |= lacking.keys()
+            estimate.add(list(new.values()), list(lacking.values()))
+            first = first or next((r.settings(self._key) for r in lacking.values()), "")
+        what = f"{self._what}, {self._model.model}"
+        plan = estimate.plan(what, self._model, self._params, before, self._store.speed(first))
+        return plan, missing
+
+    def _start(self, questions: Sequence[Canary]) -> Engine:
+        """Return the loaded model; the first time it is loaded, and put to the test."""
+        if self._engine is None:
+            begun = time.monotonic()
+            self._engine = self._starter(self._model, self._params, self._store)
+            self.asked.load_seconds = time.monotonic() - begun
+            if questions:
+                self._test(questions)
+        return self._engine
+
+    def _test(self, questions: Sequence[Canary]) -> None:
+        """Put the model to the test; a batch API, which takes a day, is not waited for."""
+        engine = self._engine
+        if self._params.openai.batch and self._model.engine == "openai":
+            now = self._params.openai.model_copy(update={"batch": False})
+            params = self._params.model_copy(update={"openai": now})
+            engine = self._starter(self._model, params, self._store)
+        if engine is not None:
+            check(engine, questions, self._model.model)
+
+    def _missing(
+        self, requests: Iterable[Request], missing: set[bytes], stopping: Callable[[], bool]
+    ) -> Iterator[Request]:
+        """Yield each missing request once, but those another process has had answered meanwhile."""
         for request in requests:
+            if stopping():
+                return
             key = request.key(self._key)
-            if keys[key]:
-                keys[key] = False
-                yield request
+            if key in missing:
+                missing.remove(key)
+                if not self._store.has([key]):
+                    yield request
 
-    def _fill(
-        self,
-        requests: Iterator[Request],
-        n: int,
-        engine: Callable[[ServedModel, LlmParams], Engine],
-    ) -> float:
-        """Ask, and keep each reply as it arrives; return the seconds that loading took."""
+    def _fill(self, engine: Engine, requests: Iterator[Request], n: int) -> None:
+        """Ask, and keep each reply as it arrives."""
         begun = time.monotonic()
-        loaded = engine(self._model, self._params)
-        load_seconds = time.monotonic() - begun
+        cached = engine.n_cached_tokens
+        price = self._params.prices.get(self._model.model.removeprefix("served:"))
+        share = price.batch if price and self._params.openai.batch else 1.0
+        made, settings = 0, ""
+        recent: deque[bool] = deque(maxlen=RECENT)
         with bar(f"asking {self._model.model}", n) as advance:
-            for request, reply in loaded.replies(requests):
-                self._store.put(self._model.model, [(request.key(self._key), reply)])
-                advance(1)
-        return load_seconds
+            for request, reply in engine.replies(requests):
+                settings = request.settings(self._key)
+                self._store.put([Kept(request.key(self._key), request.subject, settings, reply)])
+                made += 1
+                tokens = (reply.n_prompt_tokens, reply.n_output_tokens)
+                self.asked.prompt_tokens += tokens[0]
+                self.asked.output_tokens += tokens[1]
+                money = price.of(*tokens) * share if price else 0.0
+                self.asked.money += money
+                advance(1, tokens=sum(tokens), money=money)
+                recent.append(not reply.answered)
+                if sum(recent) > FAILURES and sum(recent) > FAILURE_RATE * len(recent):
+                    raise OSError(_failing(sum(recent), len(recent), request, reply))
+        seconds = time.monotonic() - begun
+        self.asked.made += made
+        self.asked.ask_seconds += seconds
+        self.asked.cached_tokens += engine.n_cached_tokens - cached
+        if made >= SPEED_OF:
+            self._store.set_speed(settings, made, seconds)
+
+
+def _failing(failed: int, made: int, request: Request, reply: Reply) -> str:
+    return (
+        f"{failed} of {made} requests were not answered, the last one about {request.subject}: "
+        f"{reply.finish_reason} {reply.failure}. They count as answered from now on: once the "
+        "cause is mended, `finerweb replies prune --failed` forgets them, and a new run asks again"
+    )
+
+
+def _chunks(requests: Iterable[Request]) -> Iterator[list[Request]]:
+    waiting = iter(requests)
+    while some := list(islice(waiting, AT_ONCE)):
+        yield some

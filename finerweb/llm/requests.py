@@ -8,7 +8,12 @@ from typing import Any
 from finerweb.params.models import ServedModel
 
 TOO_LONG = "too_long"
-"""The finish reason of a request that does not fit the model's context; nothing was asked."""
+CONTENT_FILTER = "content_filter"
+REFUSED = "refused"
+REJECTED = "rejected"
+NOT_ANSWERED = (TOO_LONG, CONTENT_FILTER, REFUSED, REJECTED)
+"""Finish reasons of requests that got no answer and never will: the prompt does not fit the model's
+context, the server's filter, the model's own refusal, a request the server calls malformed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +22,8 @@ class Request:
 
     ``messages`` are (role, content) pairs for a chat model; ``prompt`` is for a base model, and
     one of the two is None. ``schema`` is a JSON schema the reply must fit, ``logprobs`` asks
-    for that many most likely first tokens. ``subject`` names what the request is about in messages
-    to people; it is no part of the key.
+    for that many most likely first tokens. ``subject`` (a passage's id) and ``template`` (a
+    prompt template at its version) tell people where it comes from; they are no part of the key.
     """
 
     subject: str
@@ -27,14 +32,31 @@ class Request:
     prompt: str | None = None
     schema: str | None = None
     logprobs: int = 0
+    template: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return all that the model reads, without a chat template's own tokens."""
+        return self.prompt or "\n".join(content for _, content in self.messages or ())
 
     def key(self, model: dict[str, str]) -> bytes:
-        """Return the sha256 over everything that can change the reply."""
-        asked = asdict(self)
-        del asked["subject"]
-        return hashlib.sha256(
-            json.dumps({"model": model, "asked": asked, "temperature": 0}, sort_keys=True).encode()
-        ).digest()
+        """Return the sha256 over everything that can change the reply, 32 bytes."""
+        asked = {
+            "logprobs": self.logprobs,
+            "max_tokens": self.max_tokens,
+            "messages": self.messages,
+            "prompt": self.prompt,
+            "schema": self.schema,
+        }
+        whole = {"asked": asked, "model": model, "temperature": 0}
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).digest()
+
+    def settings(self, model: dict[str, str]) -> str:
+        """Return what the key is made of but the prompt's text, as JSON, to tell two keys apart."""
+        schema = hashlib.sha256((self.schema or "").encode()).hexdigest()[:12]
+        sampling = {"temperature": 0, "max_tokens": self.max_tokens, "logprobs": self.logprobs}
+        parts = {**model, **sampling, "schema": schema, "template": self.template}
+        return json.dumps(parts, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +65,7 @@ class Reply:
 
     ``first_tokens`` holds (token, log-probability) of the most likely first tokens, most likely
     first, where the request asked for them. ``finish_reason`` is ``stop``, ``length`` (cut off) or
-    ``too_long`` (not asked).
+    one of `NOT_ANSWERED`, for which ``failure`` says what the server said.
     """
 
     text: str
@@ -52,13 +74,20 @@ class Reply:
     n_output_tokens: int
     engine: str
     first_tokens: tuple[tuple[str, float], ...] = ()
+    failure: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Return whether the model said anything."""
+        return self.finish_reason not in NOT_ANSWERED
 
     def to_json(self) -> str:
-        """Return the reply as JSON with sorted keys."""
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        """Return the reply as JSON with sorted keys; lone surrogates, which no file takes, as ?."""
+        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return text.encode("utf-8", "replace").decode("utf-8")
 
     @classmethod
-    def from_json(cls, text: str) -> "Reply":
+    def from_json(cls, text: str | bytes) -> "Reply":
         """Return the reply that `to_json` wrote."""
         row: dict[str, Any] = json.loads(text)
         row["first_tokens"] = tuple((token, value) for token, value in row["first_tokens"])
@@ -70,10 +99,6 @@ def model_key(model: ServedModel, identity: str) -> dict[str, str]:
 
     ``identity`` tells its weights, tokenizer and chat template (`finerweb.models.identity`).
     """
-    return {
-        "weights": identity,
-        "engine": model.engine,
-        "dtype": model.dtype,
-        "chat": str(model.chat),
-        "max_model_len": str(model.max_model_len),
-    }
+    served = ("engine", "dtype", "quantization", "kv_cache", "chat", "max_model_len", "seed")
+    settings = {name: str(getattr(model, name)) for name in (*served, "batch_invariant")}
+    return {"weights": identity, **settings}

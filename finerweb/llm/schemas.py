@@ -1,17 +1,88 @@
-"""The JSON schemas replies must fit; every array and string is bounded."""
+"""The JSON schemas that replies must fit: the one place; every array and string is bounded.
+
+A form says what a server can constrain a reply to. ``list``: the whole of JSON schema (vLLM).
+``object``: the strict mode of OpenAI's API, which takes objects alone, and no bounds on strings.
+``none``: nothing; the prompt asks, and the parser sees what came.
+"""
 
 import json
+from typing import Any
 
 MAX_MENTION = 80
 MAX_TYPE = 40
+MAX_LABEL = 120
+MAX_EXPLANATION = 800
+SCORES = 5
+AROUND = {"annotation": "entities", "rating": "rating", "translation": "labels"}
+"""The one key of the object that the form ``object`` puts around a reply."""
 
 
-def annotation(max_mentions: int) -> str:
+def annotation(max_mentions: int, form: str) -> str | None:
     """Return the schema of ``[["mention", "type"], ...]``.
 
     Pairs cost about a third fewer output tokens than objects with keys.
     """
-    mention = {"type": "string", "minLength": 1, "maxLength": MAX_MENTION}
-    kind = {"type": "string", "minLength": 1, "maxLength": MAX_TYPE}
-    pair = {"type": "array", "prefixItems": [mention, kind], "items": False, "minItems": 2}
-    return json.dumps({"type": "array", "items": pair, "maxItems": max_mentions})
+    pairs = {"type": "array", "items": _pair(MAX_MENTION, MAX_TYPE), "maxItems": max_mentions}
+    return _formed("annotation", pairs, form)
+
+
+def rating(form: str) -> str | None:
+    """Return the schema of a rating: one of the numbers 1, 2, 3 and 4."""
+    return _formed("rating", {"type": "integer", "enum": [1, 2, 3, 4]}, form)
+
+
+def translation(max_labels: int, form: str) -> str | None:
+    """Return the schema of ``[["English label", "its translation"], ...]``."""
+    pairs = {"type": "array", "items": _pair(MAX_LABEL, MAX_LABEL), "maxItems": max_labels}
+    return _formed("translation", pairs, form)
+
+
+def verdict(max_mentions: int, form: str) -> str | None:
+    """Return the schema of a verdict (section 7 of the paper's facts), an object in any form."""
+    pairs = {"type": "array", "items": _pair(MAX_MENTION, MAX_TYPE), "maxItems": max_mentions}
+    score = {"type": "integer", "enum": list(range(SCORES + 1))}
+    lists = {f"{kind}_annotations": pairs for kind in ("missing", "extra", "wrong")}
+    return _formed(
+        "verdict",
+        _object({"explanation": _string(MAX_EXPLANATION), "faithfulness": score}
+                | {"completeness": score} | lists),
+        form,
+    )  # fmt: skip
+
+
+def _formed(name: str, schema: dict[str, Any], form: str) -> str | None:
+    if form == "none":
+        return None
+    if form == "object":
+        schema = _strict(schema if name not in AROUND else _object({AROUND[name]: schema}))
+    return json.dumps(schema)
+
+
+def _pair(first: int, second: int) -> dict[str, Any]:
+    strings = [_string(first), _string(second)]
+    return {"type": "array", "prefixItems": strings, "items": False, "minItems": 2}
+
+
+def _string(longest: int) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, "maxLength": longest}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _strict(schema: Any) -> Any:
+    """Return the schema without what OpenAI's strict mode does not know."""
+    if isinstance(schema, list):
+        return [_strict(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "prefixItems" in schema:
+        return {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}
+    dropped = ("minLength", "maxLength")
+    return {key: _strict(value) for key, value in schema.items() if key not in dropped}

@@ -3,6 +3,7 @@
 Values are inserted as they are: a template's fields are data, never templates themselves.
 """
 
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -22,3 +23,10 @@ def render(name: str, **fields: str) -> str:
     """Return the template with its fields filled in; a field that is missing is an error."""
     text: str = _template(name).render(**fields)
     return text
+
+
+@cache
+def version(name: str) -> str:
+    """Return the template's name with the beginning of its content's sha256: its version."""
+    digest = hashlib.sha256((PROMPTS / name).read_bytes()).hexdigest()
+    return f"{name.removesuffix('.jinja')}@{digest[:12]}"

@@ -1,4 +1,4 @@
-"""The keys that name a model and how it is served, shared by raters and annotators."""
+"""The keys that name a model and how it is run, shared by raters and annotators."""
 
 from typing import Literal, Self
 
@@ -8,13 +8,18 @@ from finerweb.params.load import Section
 
 
 class ServedModel(Section):
-    """A language model, by what can change its replies."""
+    """A language model, by what can change its replies; all of it is in the replies' keys."""
 
     model: str
     engine: Literal["vllm", "openai"]
     chat: bool
-    dtype: Literal["bfloat16", "float32"]
+    dtype: Literal["bfloat16", "float16", "float32"]
+    quantization: Literal["none", "fp8"]
+    kv_cache: Literal["auto", "fp8"]
     max_model_len: int = Field(ge=64)
+    seed: int
+    batch_invariant: bool
+    structured: Literal["list", "object", "none"]
 
     @model_validator(mode="after")
     def model_fits_engine(self) -> Self:
@@ -25,17 +30,8 @@ class ServedModel(Section):
                 "engine openai goes with a model served:NAME (the name the server knows it by), "
                 "engine vllm with mirror:, hub: or local:"
             )
-        if served and not self.chat:
-            raise ValueError("engine openai asks chat models: set chat to true")
+        if not served and self.structured == "object":
+            raise ValueError(
+                "structured: object is for OpenAI's own API; vLLM takes structured: list"
+            )
         return self
-
-
-class LlmParams(Section):
-    """Section `llm`: where replies are kept and how requests are served; no stage depends on it."""
-
-    store: str
-    replay_only: bool
-    max_num_seqs: int
-    kv_cache_gib: int
-    openai_base_url: str
-    openai_concurrency: int

@@ -1,4 +1,4 @@
-"""The headline figures of a run, beside those of a commit and their known spread."""
+"""The headline figures of a run, beside those of a commit, and how far such figures move."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +27,7 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
     ("distinct labels, merged", "metrics/labels.json", "merged.labels"),
 )
 SPREAD = Path("metrics/spread.json")
+"""Figure -> largest less smallest value over runs that differed in kernels and batches alone."""
 
 
 def table(
@@ -34,14 +35,13 @@ def table(
     root: Path,
     committed: Callable[[str], dict[str, Any] | None],
 ) -> str:
-    """Return the figures as text, one a line: here, committed, spread on other processors."""
+    """Return the figures as text, one a line: here, committed, their spread between processors."""
     spread = _read(root / SPREAD) or {}
-    lines = [f"{'':44} {'here':>9} {'committed':>9}   spread between processors"]
+    lines = [f"{'':44} {'here':>9} {'committed':>9} {'spread':>9}"]
     for name, file, keys in _instances(headlines, root):
         here, there = _figure(_read(root / file), keys), _figure(committed(file), keys)
-        span = spread.get(f"{file}:{keys}")
-        around = f"{_show(span[0])} .. {_show(span[1])}" if span else ""
-        lines.append(f"{name:44} {_show(here):>9} {_show(there):>9}   {around}".rstrip())
+        moves = _show(spread.get(f"{file}:{keys}"))
+        lines.append(f"{name:44} {_show(here):>9} {_show(there):>9} {moves:>9}")
     return "\n".join(lines)
 
 

@@ -11,7 +11,8 @@ ANNOTATIONS = Table(
             column("passage_id", pa.string(), "The passage annotated."),
             column("annotator", pa.string(), "Name of the annotator in params."),
             column("reply", pa.string(), "The raw reply, before any parsing."),
-            column("finish_reason", pa.string(), "`stop`, or `length` where it was cut off."),
+            column("finish_reason", pa.string(), "`stop`, `length` (cut off), or why none."),
+            column("retried", pa.bool_(), "Whether the first reply could not be read."),
             column("n_prompt_tokens", pa.int32(), "Tokens of the prompt."),
             column("n_output_tokens", pa.int32(), "Tokens of the reply."),
         ]

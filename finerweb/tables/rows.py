@@ -36,6 +36,12 @@ def read_passages(folder: Path, table: Table) -> Iterator[tuple[str, list[Passag
         yield code, [passage(row) for row in rows]
 
 
+def all_passages(folder: Path, table: Table) -> Iterator[Passage]:
+    """Yield the passages of all languages of a passage table's folder."""
+    for _, passages in read_passages(folder, table):
+        yield from passages
+
+
 def _plain(gold: tuple[Span, ...] | None) -> list[Row] | None:
     if gold is None:
         return None

@@ -1,8 +1,5 @@
-"""The `finerweb` command: models, figures."""
+"""`finerweb models`: what is here, what is needed, from where."""
 
-import json
-import logging
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +8,7 @@ import click
 from finerweb.params.load import document
 
 
-class Group(click.Group):
-    """A group whose commands end in one line, not in a traceback, on bad data or files."""
-
-    def invoke(self, context: click.Context) -> Any:
-        """Run a command."""
-        logging.basicConfig(level=logging.WARNING, format="%(message)s")
-        logging.getLogger("finerweb").setLevel(logging.INFO)
-        try:
-            return super().invoke(context)
-        except (ValueError, OSError) as error:
-            raise click.ClickException(str(error)) from error
-
-
-@click.group(cls=Group)
-def main() -> None:
-    """Make multilingual named-entity datasets from web text.
-
-    The graph itself runs with `dvc repro`; these commands go round it.
-    """
-
-
-@main.group()
+@click.group()
 def models() -> None:
     """Models: what is here, what is needed, from where."""
 
@@ -105,25 +81,6 @@ def add(name: str, folder: Path) -> None:
     click.echo(register(name, folder))
 
 
-@main.command()
-@click.option("--against", default="HEAD", show_default=True, help="Commit to compare with.")
-def figures(against: str) -> None:
-    """Print the headline figures beside those of a commit.
-
-    Language models give slightly different replies on different processors: where
-    metrics/spread.json says how far a figure moved between those that were tried, that is
-    printed too.
-    """
-    from finerweb.report.figures import HEADLINES, table
-
-    def committed(name: str) -> dict[str, Any] | None:
-        command = ["git", "show", f"{against}:{name}"]
-        shown = subprocess.run(command, capture_output=True, text=True, check=False)
-        return json.loads(shown.stdout) if shown.returncode == 0 else None
-
-    click.echo(table(HEADLINES, Path(), committed))
-
-
 def named_models(params: dict[str, Any]) -> list[str]:
     """Return every model that params.yaml names and its grid uses, but those behind servers."""
     used = [params["raters"][name]["model"] for name in params["rate"]["raters"]]
@@ -132,7 +89,3 @@ def named_models(params: dict[str, Any]) -> list[str]:
     used += [params["passages"]["identifier"], params["filter"]["identifier"]]
     used += [params["merge"]["encoder"]]
     return list(dict.fromkeys(r for r in used if not r.startswith("served:")))
-
-
-if __name__ == "__main__":
-    main()
