@@ -33,6 +33,8 @@ CRITERIA = (
 )
 N_FIRST_TOKENS = 20
 DIGIT_TOKENS = 8
+LEAST_MASS = 0.01
+"""Less probability on yes and no together, and an answer is no answer; base models have little."""
 KNOWN = (
     "On Friday the engineer Olga Petrova of the University of Zagreb showed a solar boat in Split. "
     "The mayor, Ivan Horvat, crossed the harbour in it and wrote about the trip in a newspaper."
@@ -112,9 +114,13 @@ def canaries(params: RaterParams) -> list[Canary]:
         (question,) = questions(passage, params)
         return [Canary(question, "a digit from 1 to 4", lambda reply: not _digit(reply).dropped)]
     return [
-        Canary(question, "yes or no", lambda reply: _mass(reply)["yes"] + _mass(reply)["no"] > 0.5)
+        Canary(question, "yes or no, as one of the likely answers", _is_readable)
         for question in questions(passage, params)
     ]
+
+
+def _is_readable(reply: Reply) -> bool:
+    return sum(_mass(reply).values()) > LEAST_MASS
 
 
 def read(replies: Sequence[Reply], params: RaterParams) -> Rating:

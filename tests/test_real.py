@@ -69,7 +69,8 @@ def test_make_repro(clone: Path) -> None:
     statistics = json.loads((clone / "metrics/statistics.json").read_text("utf-8"))
     assert set(statistics["ours"]["merged"]["languages"]) == {"eng_Latn", "tha_Thai"}
     runs = [json.loads(line) for line in (clone / "runs.jsonl").read_text().splitlines()]
-    assert {row["stage"]: row.get("requests_made") for row in runs}["annotate"] == 6
+    made = {row["stage"]: row.get("requests_made") for row in runs}["annotate"]
+    assert 6 + 12 <= made <= 6 + 12 + 6, "passages, attacks, and what had to be asked once more"
     commit(clone, "After")
 
 
