@@ -11,17 +11,15 @@ import resource
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import click
+from timing import seconds
 
 from finerweb.llm.requests import Reply
 from finerweb.llm.store import AT_ONCE, Kept, ReplyStore
 
 N = 1_000_000
-RUNS = 5
 SETTINGS = '{"weights": "none", "template": "none"}'
 
 
@@ -29,16 +27,6 @@ def kept(n: int) -> Kept:
     """Return the n-th reply; keys are spread as hashes are."""
     key = random.Random(n).randbytes(32)
     return Kept(key, f"passage-{n}", SETTINGS, Reply("x" * 400, "stop", 100, 100, "none"))
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return the median time of several runs."""
-    times = []
-    for _ in range(RUNS):
-        begun = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begun)
-    return median(times)
 
 
 def memory() -> float:

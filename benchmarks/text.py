@@ -5,12 +5,10 @@
 Input: the sample's texts and gold, repeated; one core. Medians of several runs.
 """
 
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import click
+from timing import seconds
 
 from finerweb.corpus.passages import cut
 from finerweb.corpus.readers import read_jsonl
@@ -19,20 +17,9 @@ from finerweb.merging import merge
 from finerweb.params.merge import MergeParams
 from finerweb.records import Document, Entity, Mention, Span, single
 
-RUNS = 5
 PARAMS = MergeParams(
     overlap=0.5, overlap_of="longer", similarity=0.75, below="concat", encoder="none"
 )
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Return the median time of several runs."""
-    times = []
-    for _ in range(RUNS):
-        begun = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begun)
-    return median(times)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from finerweb import injection
 from finerweb.languages import language
@@ -82,10 +83,14 @@ def canaries(params: AnnotatorParams) -> list[Canary]:
         Canary(
             request(Passage("canary", "canary", code, text, 0, 0, "corpus"), params),
             f"one of {', '.join(names)}",
-            lambda reply, names=names: any(name in reply.text for name in names),  # type: ignore[misc]
+            partial(_names_one, names),
         )
         for code, text, names in KNOWN
     ]
+
+
+def _names_one(names: Sequence[str], reply: Reply) -> bool:
+    return any(name in reply.text for name in names)
 
 
 @dataclass(slots=True)

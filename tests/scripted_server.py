@@ -140,9 +140,11 @@ class Server:
 class Handler(BaseHTTPRequestHandler):
     """The server's answers; ``server.state`` is its `Server`."""
 
+    server: "HttpServer"
+
     @property
     def state(self) -> Server:
-        return self.server.state  # type: ignore[attr-defined, no-any-return]
+        return self.server.state
 
     def do_GET(self) -> None:
         *_, kind, name = self.path.partition("?")[0].split("/")
@@ -215,13 +217,19 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class HttpServer(ThreadingHTTPServer):
+    """The HTTP server, with what its handlers share."""
+
+    daemon_threads = True
+    state: Server
+
+
 @contextmanager
 def scripted_server(**state: Any) -> Iterator[Server]:
     """Yield a running server; ``state`` is what its `Server` begins with."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = HttpServer(("127.0.0.1", 0), Handler)
     running = Server(f"http://127.0.0.1:{server.server_address[1]}/v1", **state)
-    server.state = running  # type: ignore[attr-defined]
+    server.state = running
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield running

@@ -29,7 +29,10 @@ class Tokenizer:
 
     def encode(self, text: str, add_special_tokens: bool) -> list[int]:
         parts = re.split(r"(<\|im_end\|>|<\|im_start\|>)", text)
-        return [t for part in parts for t in ([self.special[part]] if part in self.special else map(ord, part))]  # noqa: E501  # fmt: skip
+        tokens: list[int] = []
+        for part in parts:
+            tokens += [self.special[part]] if part in self.special else map(ord, part)
+        return tokens
 
 
 def test_no_piece_is_a_control_token() -> None:

@@ -6,6 +6,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -227,8 +228,13 @@ def test_what_is_shared_comes_back_after_damage_and_failures_are_not_shared(tmp_
 def test_a_reply_no_file_takes_is_kept_without_what_it_cannot_hold(tmp_path: Path) -> None:
     odd = replace(kept(1), reply=replace(REPLY, text="a\ud83d b"))
     with ReplyStore(tmp_path / "r.sqlite") as store:
-        with pytest.raises(AttributeError):
-            store.put([kept(0, settings="other"), None])  # type: ignore[list-item]
+
+        def broken() -> Iterator[Kept]:
+            yield kept(0, settings="other")
+            raise ValueError("no more")
+
+        with pytest.raises(ValueError, match="no more"):
+            store.put(broken())
         store.put([odd, kept(2, settings="other")])
         assert [row.reply.text for row in store.rows()] == ["a? b", "x2"]
 

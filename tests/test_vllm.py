@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,19 +40,16 @@ def in_process(tmp_path_factory: pytest.TempPathFactory) -> dict[Request, Reply]
     folder = tmp_path_factory.mktemp("vllm")
     engines: list[VllmProcess] = []
 
-    def starter(model: object, params: object, store: object) -> VllmProcess:
-        engine = VllmProcess(GEMMA, llm(folder, vllm={"hang_seconds": 300.0}).vllm)
-        engines.append(engine)
-        original = engine.replies
-
-        def replies(requests: object) -> Iterator[tuple[Request, Reply]]:
-            for n, pair in enumerate(original(requests)):  # type: ignore[arg-type]
+    class Killed(VllmProcess):
+        def replies(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Reply]]:
+            for n, pair in enumerate(super().replies(requests)):
                 yield pair
                 if n == 2 and pair[0] in REQUESTS:
-                    os.kill(engine._process.pid, signal.SIGKILL)
+                    os.kill(self._process.pid, signal.SIGKILL)
 
-        engine.replies = replies  # type: ignore[method-assign]
-        return engine
+    def starter(model: object, params: object, store: object) -> VllmProcess:
+        engines.append(Killed(GEMMA, llm(folder, vllm={"hang_seconds": 300.0}).vllm))
+        return engines[0]
 
     with Answers("test", GEMMA, llm(folder), starter) as answers:
         answers.ask(lambda: REQUESTS, annotation.canaries(GEMMA))

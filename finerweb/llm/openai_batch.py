@@ -5,7 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from finerweb.llm.openai_engine import body_of, check_key, read
 from finerweb.llm.openai_errors import Never, StopAsking, meaning, redacted
@@ -15,6 +15,7 @@ from finerweb.models import identity
 from finerweb.params.llm import OpenAIParams
 from finerweb.params.models import ServedModel
 
+Endpoint = Literal["/v1/chat/completions", "/v1/completions"]
 MEGABYTES = 100
 REQUESTS = 40_000
 """In one batch, at most; the API takes twice the first, and 50,000."""
@@ -44,7 +45,7 @@ class OpenAIBatchEngine:
         self._key = model_key(model, identity(model.model))
         self._params = params
         self._store = store
-        self._endpoint = "/v1/chat/completions" if model.chat else "/v1/completions"
+        self._endpoint: Endpoint = "/v1/chat/completions" if model.chat else "/v1/completions"
         check_key(params)
         self._client = openai.OpenAI(
             base_url=params.base_url, max_retries=RETRIES, timeout=params.timeout_seconds
@@ -101,7 +102,7 @@ class OpenAIBatchEngine:
             # Not tried again: a first try that was lost on the way back would be paid for twice.
             made = self._client.with_options(max_retries=0).batches.create(
                 input_file_id=file.id,
-                endpoint=self._endpoint,  # type: ignore[arg-type]
+                endpoint=self._endpoint,
                 completion_window="24h",
                 metadata={"finerweb": digest},
             )

@@ -115,31 +115,26 @@ class ReplyStore:
             OSError: as `get`.
         """
         found: dict[bytes, Reply] = {}
-        for begin in range(0, len(keys), AT_ONCE):
-            some = keys[begin : begin + AT_ONCE]
-            marks = ",".join("?" * len(some))
-            with self._intact():
-                rows = self._database.execute(
-                    f"SELECT key, reply, checksum FROM replies WHERE key IN ({marks})", some
-                ).fetchall()
-            for key, data, sum_ in rows:
-                if checksum(key, data) != sum_:
-                    self._damaged([key])
-                found[key] = Reply.from_json(data)
+        for key, data, sum_ in self._select("key, reply, checksum", keys):
+            if checksum(key, data) != sum_:
+                self._damaged([key])
+            found[key] = Reply.from_json(data)
         return found
 
     def has(self, keys: Sequence[bytes]) -> set[bytes]:
         """Return those of the keys that a reply is kept under; the replies are not read."""
-        found: set[bytes] = set()
+        return {key for (key,) in self._select("key", keys)}
+
+    def _select(self, columns: str, keys: Sequence[bytes]) -> Iterator[tuple[Any, ...]]:
+        """Yield the columns of the rows there are for these keys."""
         for begin in range(0, len(keys), AT_ONCE):
             some = keys[begin : begin + AT_ONCE]
             marks = ",".join("?" * len(some))
             with self._intact():
                 rows = self._database.execute(
-                    f"SELECT key FROM replies WHERE key IN ({marks})", some
-                )
-                found.update(key for (key,) in rows)
-        return found
+                    f"SELECT {columns} FROM replies WHERE key IN ({marks})", some
+                ).fetchall()
+            yield from rows
 
     def put(self, replies: Iterable[Kept]) -> None:
         """Keep replies; they are on the disk, all of them, when this returns.

@@ -49,7 +49,9 @@ def serve(connection: Connection, load: Callable[..., Steps]) -> None:
     threading.Thread(target=_read, args=(connection, inbox), daemon=True).start()
     try:
         engine = load(*what)
-    except (ValueError, TypeError, NotImplementedError) as error:
+    except (ValueError, NotImplementedError) as error:
+        # What vLLM says of settings that it, the model or the machine cannot do; whatever else goes
+        # wrong while loading (no memory, a lost GPU) may go well at another try.
         connection.send(LoadError(str(error).strip()))
         raise
     connection.send(engine.name)
