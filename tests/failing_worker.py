@@ -1,8 +1,8 @@
 """A worker that fails as it is told: `python failing_worker.py HOW FD`, in place of vLLM's.
 
 HOW is `none`, `oom-above-2` (dies at start with more than two sequences), `die-after-3`,
-`die-always`, `hang-after-3`, `hang-at-start`, `cannot-load`, `refuse-r7` or `slow-signs` (says that
-it lives more often than it replies). Starts are noted in `starts.txt`.
+`die-always`, `die-of-r7`, `hang-after-3`, `hang-at-start`, `cannot-load`, `refuse-r7` or
+`slow-signs` (says that it lives more often than it replies). Starts are noted in `starts.txt`.
 """
 
 import os
@@ -41,6 +41,8 @@ class Engine:
     def add(self, number: int, request: Request) -> None:
         if HOW == "refuse-r7" and request.text == "r7":
             raise ValueError("no such grammar")
+        if HOW == "die-of-r7" and request.text == "r7":
+            os._exit(7)
         self.waiting.append((number, request))
 
     @property

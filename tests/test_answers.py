@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -228,24 +227,53 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 def test_two_runs_at_once_share_the_work(tmp_path: Path) -> None:
-    """No reply is lost, no database is locked; what one has had answered the other does not ask."""
+    """No reply is lost, no database is locked; the second waits for the first one's replies."""
     code = RUN.replace("Slow()", "Slow(0.05)").format(
         tests=str(Path(__file__).parent), after=99, seconds=0
     )
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", code]
-    both = [subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True)]
-    note = tmp_path / "asked.txt"
-    while not note.exists() or len(note.read_text().split()) < 8:
-        time.sleep(0.01)
-    both += [subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True)]
+    both = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True)
+        for _ in range(2)
+    ]
     outs = [process.communicate() for process in both]
     assert outs[0][0] == outs[1][0] and len(outs[0][0]) > 40
-    assert "locked" not in outs[0][1] + outs[1][1]
-    asked = note.read_text().split()
-    assert set(asked) == {f"r{i}" for i in range(20)}
-    assert max(asked.count(text) for text in asked) <= 2
-    assert all(asked.count(f"r{i}") == 1 for i in range(7)), "they were answered before"
+    told = outs[0][1] + outs[1][1]
+    assert "locked" not in told
+    assert "test: another process asks this model; waiting for its replies" in told
+    asked = (tmp_path / "asked.txt").read_text().split()
+    assert sorted(asked) == sorted(f"r{i}" for i in range(20)), "each is paid for once"
+
+
+@pytest.mark.parametrize(
+    ("budget", "spent"),
+    [({"tokens": 320}, "320 of 320 tokens"), ({"money": 1.2}, "1.22 of 1.20 money")],
+)
+def test_a_budget_that_the_plan_underestimated_still_holds(
+    tmp_path: Path, budget: dict[str, float], spent: str
+) -> None:
+    """The plan says 1 token a reply, as before; the replies have 30: asking stops, all is kept."""
+
+    class Wordy(Scripted):
+        def replies(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Reply]]:
+            for asked, _ in super().replies(requests):
+                yield asked, Reply("", "stop", 2, 30 if self.wordy else 1, "scripted")
+
+        wordy = False
+
+    engine = Wordy()
+    requests = [chat(f"r{n}") for n in range(60)]
+    with Answers("test", SERVED, llm(tmp_path), engine) as answers:
+        answers.ask(lambda: requests[:20])
+    engine.wordy = True
+    with Answers("test", SERVED, llm(tmp_path, budget=budget), engine) as answers:
+        with pytest.raises(ValueError, match=rf"budget is used up \({spent}\), 30 requests"):
+            answers.ask(lambda: requests)
+    assert len(engine.asked) == 30
+    with Answers("test", SERVED, llm(tmp_path), engine) as answers:
+        answers.ask(lambda: requests)
+        assert answers.asked.made == 30
 
 
 def test_progress_is_json_lines_without_a_terminal(tmp_path: Path) -> None:

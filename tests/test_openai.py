@@ -253,7 +253,7 @@ def test_a_batch_outlives_the_process(server: Server, tmp_path: Path) -> None:
     with ReplyStore(Path(params.store)) as store:
         engine = OpenAIBatchEngine(SERVED, params.openai, store)
         engine._submit({engine._id(r): r for r in requests.values()})
-        assert store.batches(server.base_url) == ["batch_0"]
+        assert store.notes.batches(server.base_url) == ["batch_0"]
     # It died between the submission and the note of it.
     with sqlite3.connect(params.store) as database:
         database.execute("DELETE FROM batches")
@@ -262,7 +262,7 @@ def test_a_batch_outlives_the_process(server: Server, tmp_path: Path) -> None:
         assert [reply.text for reply in replies] == [f"P{n}" for n in range(5)]
     assert len(server.batches) == 1 and len(server.asked) == 5
     with ReplyStore(Path(params.store)) as store:
-        assert store.batches(server.base_url) == []
+        assert store.notes.batches(server.base_url) == []
 
 
 def test_a_batch_is_kept_whoever_collects_it(server: Server, tmp_path: Path) -> None:

@@ -77,12 +77,33 @@ def test_29_starts_again_with_half_the_sequences(
 def test_29_gives_up_after_so_many_and_keeps_what_was_finished(model: ServedModel) -> None:
     engine = VllmProcess(model, llm(Path()).vllm, (sys.executable, str(WORKER), "die-always"))
     finished = []
-    with pytest.raises(OSError, match=r"died with exit code 7 .* for the 3\. time, at last with"):
+    with pytest.raises(OSError, match=r"exit code 7 .* for the 3\. time in a row, at last with"):
         for pair in engine.replies(request(text) for text in TEXTS):
             finished.append(pair)
     engine.close()
     assert starts() == [4, 2, 1]
     assert len(finished) == len(set(finished)) > 0
+
+
+def test_29_a_request_that_kills_each_process_is_found_and_left(model: ServedModel) -> None:
+    """It costs itself; all others, also those that were in flight with it, are answered."""
+    replies, _ = ask(model, "die-of-r7", restarts=3)
+    assert {r.text: reply.text for r, reply in replies if reply.answered} == {
+        text: text.upper() for text in TEXTS if text != "r7"
+    }
+    ((deadly, reply),) = [(r.text, reply) for r, reply in replies if not reply.answered]
+    assert (deadly, reply.finish_reason) == ("r7", "rejected")
+    assert reply.failure == "vLLM died of it, alone and at once"
+
+
+def test_29_a_process_that_always_dies_blames_no_request(model: ServedModel) -> None:
+    engine = VllmProcess(model, llm(Path()).vllm, (sys.executable, str(WORKER), "die-of-r7"))
+    finished = []
+    with pytest.raises(OSError, match=r"in a row"):
+        for pair in engine.replies(request("r7") for _ in range(10)):
+            finished.append(pair)
+    engine.close()
+    assert finished == []
 
 
 def test_what_can_never_load_is_tried_once(model: ServedModel) -> None:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from finerweb.llm.replay import miss
 from finerweb.llm.requests import Reply, Request, model_key
 from finerweb.llm.stopping import stoppable
 from finerweb.llm.store import AT_ONCE, Kept, ReplyStore
+from finerweb.llm.turns import turn
 from finerweb.models import identity
 from finerweb.params.llm import LlmParams
 from finerweb.params.models import ServedModel
@@ -110,32 +112,48 @@ class Answers:
     def ask(
         self, requests: Callable[[], Iterable[Request]], canaries: Sequence[Canary] = ()
     ) -> None:
-        """Have every request answered and kept; ``requests`` is called twice, to count and to ask.
+        """Have every request answered and kept; ``requests`` is called to count, and to ask.
 
         Each reply is on the disk before the next is taken, so a run that is killed goes on where
-        it was. The canaries are asked first, when the model is loaded.
+        it was. Processes that ask one model with one store take turns, so that nothing is paid for
+        twice. The canaries are asked first, when the model is loaded.
 
         Raises:
             ValueError: `llm.replay_only` is set and a reply is missing; it would take more than
-                `llm.budget`; or the canaries failed.
+                `llm.budget`, or took more than was planned; or the canaries failed.
             OSError: the model or its server gave up.
             KeyboardInterrupt: somebody stopped it.
         """
-        plan, missing = self._survey(requests())
+        plan, _ = self._survey(requests())
         self.asked.requests += plan.requests
-        if not plan.missing:
+        if plan.missing:
+            with turn(Path(self._params.store), self._key, self._what):
+                self._ask(requests, canaries)
+        elif plan.requests:
             log.info("%s: all %d replies are kept", self._what, plan.requests)
-            return
+
+    def _ask(self, requests: Callable[[], Iterable[Request]], canaries: Sequence[Canary]) -> None:
+        # Once more: another process may have had some answered while this one waited for its turn.
+        plan, missing = self._survey(requests())
         log.info("%s", plan.text())
+        if not plan.missing:
+            return
         plan.check(self._params.budget, self.asked.tokens, self.asked.money)
-        with stoppable() as stopping:
+        # What a batch API was given is answered whoever waits: there, Ctrl-C stops at once.
+        with stoppable() if not self._in_batches else nullcontext(lambda: False) as stopping:
             engine = self._start(canaries)
             self._fill(engine, self._missing(requests(), missing, stopping), plan.missing)
-            if stopping():
+            if missing and stopping():
                 log.warning(
                     "%s: stopped; all that was answered is kept. Run again to go on", self._what
                 )
                 raise KeyboardInterrupt
+        if missing:
+            raise ValueError(
+                f"{self._what}: llm.budget is used up ({self._over()}), {len(missing)} requests "
+                "are left. What was answered is kept: raise the budget in params.yaml, and a new "
+                "run asks only the rest"
+            )
 
     def __getitem__(self, request: Request) -> Reply:
         """Return the reply to a request that `ask` was given."""
@@ -172,7 +190,9 @@ class Answers:
             estimate.add(list(new.values()), list(lacking.values()))
             first = first or next((r.settings(self._key) for r in lacking.values()), "")
         what = f"{self._what}, {self._model.model}"
-        plan = estimate.plan(what, self._model, self._params, before, self._store.speed(first))
+        plan = estimate.plan(
+            what, self._model, self._params, before, self._store.notes.speed(first)
+        )
         return plan, missing
 
     def _start(self, questions: Sequence[Canary]) -> Engine:
@@ -185,10 +205,14 @@ class Answers:
                 self._test(questions)
         return self._engine
 
+    @property
+    def _in_batches(self) -> bool:
+        return self._params.openai.batch and self._model.engine == "openai"
+
     def _test(self, questions: Sequence[Canary]) -> None:
         """Put the model to the test; a batch API, which takes a day, is not waited for."""
         engine = self._engine
-        if self._params.openai.batch and self._model.engine == "openai":
+        if self._in_batches:
             now = self._params.openai.model_copy(update={"batch": False})
             params = self._params.model_copy(update={"openai": now})
             engine = self._starter(self._model, params, self._store)
@@ -198,22 +222,33 @@ class Answers:
     def _missing(
         self, requests: Iterable[Request], missing: set[bytes], stopping: Callable[[], bool]
     ) -> Iterator[Request]:
-        """Yield each missing request once, but those another process has had answered meanwhile."""
+        """Yield each missing request once, and take it off; until somebody stops it, or money."""
         for request in requests:
-            if stopping():
+            if stopping() or self._over():
                 return
             key = request.key(self._key)
             if key in missing:
                 missing.remove(key)
-                if not self._store.has([key]):
-                    yield request
+                yield request
+
+    def _over(self) -> str:
+        """Return which bound of the budget is reached, or nothing.
+
+        What is under way when one is reached is still answered.
+        """
+        budget = self._params.budget
+        if budget.tokens is not None and self.asked.tokens >= budget.tokens:
+            return f"{self.asked.tokens:,} of {budget.tokens:,} tokens"
+        if budget.money is not None and self.asked.money >= budget.money:
+            return f"{self.asked.money:,.2f} of {budget.money:,.2f} money"
+        return ""
 
     def _fill(self, engine: Engine, requests: Iterator[Request], n: int) -> None:
         """Ask, and keep each reply as it arrives."""
         begun = time.monotonic()
         cached = engine.n_cached_tokens
         price = self._params.prices.get(self._model.model.removeprefix("served:"))
-        share = price.batch if price and self._params.openai.batch else 1.0
+        share = price.batch if price and self._in_batches else 1.0
         made, settings = 0, ""
         recent: deque[bool] = deque(maxlen=RECENT)
         with bar(f"asking {self._model.model}", n) as advance:
@@ -235,7 +270,7 @@ class Answers:
         self.asked.ask_seconds += seconds
         self.asked.cached_tokens += engine.n_cached_tokens - cached
         if made >= SPEED_OF:
-            self._store.set_speed(settings, made, seconds)
+            self._store.notes.set_speed(settings, made, seconds)
 
 
 def _failing(failed: int, made: int, request: Request, reply: Reply) -> str:

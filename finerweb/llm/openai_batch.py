@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
+from finerweb.llm.notes import COLLECTED
 from finerweb.llm.openai_engine import body_of, check_key, read
 from finerweb.llm.openai_errors import Never, StopAsking, meaning, redacted
 from finerweb.llm.requests import Reply, Request, model_key
-from finerweb.llm.store import COLLECTED, Kept, ReplyStore
+from finerweb.llm.store import Kept, ReplyStore
 from finerweb.models import identity
 from finerweb.params.llm import OpenAIParams
 from finerweb.params.models import ServedModel
@@ -62,8 +63,8 @@ class OpenAIBatchEngine:
 
         wanted = {self._id(request): request for request in requests}
         try:
-            for name in self._store.batches(self._params.base_url):
-                if wanted.keys() & self._store.batched(name).keys():
+            for name in self._store.notes.batches(self._params.base_url):
+                if wanted.keys() & self._store.notes.batched(name).keys():
                     yield from self._collect(name, wanted)
             submitted = [self._submit(some) for some in _chunks(wanted, self._line)]
             for name in submitted:
@@ -111,13 +112,13 @@ class OpenAIBatchEngine:
             id_: (request.key(self._key), request.subject, request.settings(self._key))
             for id_, request in requests.items()
         }
-        self._store.add_batch(name, self._params.base_url, rows)
+        self._store.notes.add_batch(name, self._params.base_url, rows)
         log.info("batch %s: %d requests submitted", name, len(requests))
         return name
 
     def _known(self, digest: str) -> str | None:
         """Return the batch with this content that was submitted and not collected, or None."""
-        collected = self._store.batches(COLLECTED)
+        collected = self._store.notes.batches(COLLECTED)
         for batch in self._client.batches.list(limit=100):
             live = batch.status not in ("failed", "expired", "cancelled", "cancelling")
             same = (batch.metadata or {}).get("finerweb") == digest
@@ -134,9 +135,9 @@ class OpenAIBatchEngine:
             contents = [self._client.files.content(file).content for file in files]
         except openai.NotFoundError:
             log.warning("batch %s is gone; what it had is asked again", name)
-            self._store.remove_batch(name)
+            self._store.notes.remove_batch(name)
             return
-        rows = self._store.batched(name)
+        rows = self._store.notes.batched(name)
         for line in (line for content in contents for line in content.split(b"\n") if line.strip()):
             row = json.loads(line)
             reply = self._read(row)
@@ -145,7 +146,7 @@ class OpenAIBatchEngine:
                 request = wanted.pop(row["custom_id"], None)
                 if request is not None:
                     yield request, reply
-        self._store.remove_batch(name)
+        self._store.notes.remove_batch(name)
 
     def _wait(self, name: str) -> list[str]:
         """Wait until a batch is done; return the files of its replies and its errors.
@@ -159,9 +160,13 @@ class OpenAIBatchEngine:
             counts = batch.request_counts
             if counts is not None:
                 log.info("batch %s: %d of %d done", name, counts.completed, counts.total)
-            time.sleep(self._params.poll_seconds)
+            try:
+                time.sleep(self._params.poll_seconds)
+            except KeyboardInterrupt:
+                log.warning("batch %s goes on at the server; a new run collects it", name)
+                raise
         if batch.status == "failed":
-            self._store.remove_batch(name)
+            self._store.notes.remove_batch(name)
             raise StopAsking(f"batch {name} failed: {redacted(str(batch.errors))}")
         return [file for file in (batch.output_file_id, batch.error_file_id) if file]
 

@@ -49,7 +49,7 @@ def export(store: ReplyStore, shared: Path) -> list[Path]:
         )
         while some := list(islice(rows, ROWS)):
             written.append(_write(shared / _folder(weights), some))
-            store.add_segment(written[-1].name)
+            store.notes.add_segment(written[-1].name)
     return written
 
 
@@ -59,14 +59,14 @@ def bring(store: ReplyStore, shared: Path) -> tuple[int, int]:
     Raises:
         OSError: a segment is damaged; the message names it, and none of it was read.
     """
-    done = store.segments()
+    done = store.notes.segments()
     new = [path for path in segments(shared) if path.name not in done]
     before = len(store) if new else 0
     for path in new:
         check(path)
         for batch in pq.ParquetFile(path).iter_batches(10_000):
             store.put(_kept(batch.to_pylist()))
-        store.add_segment(path.name)
+        store.notes.add_segment(path.name)
     return len(new), (len(store) if new else 0) - before
 
 

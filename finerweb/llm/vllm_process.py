@@ -7,20 +7,52 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
+from dataclasses import dataclass, field
+from itertools import count, islice
 from multiprocessing.connection import Pipe
 from pathlib import Path
 from typing import Any
 
 from finerweb.llm import vllm_worker
-from finerweb.llm.requests import Reply, Request
+from finerweb.llm.requests import REJECTED, Reply, Request
 from finerweb.llm.vllm_worker import LoadError
 from finerweb.models import resolve
 from finerweb.params.llm import VllmParams
 from finerweb.params.models import ServedModel
 
 log = logging.getLogger(__name__)
+DEADLY = Reply("", REJECTED, 0, 0, "vllm", failure="vLLM died of it, alone and at once")
 WORKER = (sys.executable, "-m", vllm_worker.__name__)
+
+
+@dataclass(slots=True)
+class _Flight:
+    """The requests that are with the process, by their numbers, and those it may have died of."""
+
+    waiting: Iterator[tuple[int, Request]]
+    requests: dict[int, Request] = field(default_factory=dict)
+    suspects: dict[int, Request] = field(default_factory=dict)
+    deadly: list[tuple[Request, Reply]] = field(default_factory=list)
+    is_trial: bool = False
+
+    def take(self, most: int) -> list[tuple[int, Request]]:
+        """Return what is to be sent: suspects one by one, else as many as there is room for."""
+        if not self.requests:
+            self.is_trial = bool(self.suspects)
+        if not self.is_trial:
+            new = list(islice(self.waiting, most - len(self.requests)))
+        else:
+            new = [] if self.requests else [self.suspects.popitem()]
+        self.requests.update(new)
+        return new
+
+    def ended(self, n_given: int) -> None:
+        """Note that a process died that had been given so many requests since its start."""
+        if self.is_trial and n_given == 1:
+            self.deadly += [(request, DEADLY) for request in self.requests.values()]
+        else:
+            self.suspects.update(self.requests)
+        self.requests = {}
 
 
 class VllmProcess:
@@ -40,6 +72,7 @@ class VllmProcess:
         _check(model, self._folder)
         self._params = params
         self._worker = worker
+        self._batch = params.max_num_seqs
         self._restarts = 0
         self._numbers = count()
         self.n_cached_tokens = 0
@@ -49,30 +82,32 @@ class VllmProcess:
     def replies(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Reply]]:
         """Yield each request with its reply as it is finished.
 
+        What was in flight when the process died is asked again one by one. A request of which a
+        fresh process dies too has the reply `REJECTED`, once another one was answered.
+
         Raises:
             OSError: as at the start; what was yielded before is whole.
         """
-        waiting = zip(self._numbers, requests, strict=False)
-        in_flight: dict[int, Request] = {}
-        unsent: list[tuple[int, Request]] = []
+        flight = _Flight(zip(self._numbers, requests, strict=False))
         while True:
-            while len(in_flight) < self._window and (item := next(waiting, None)) is not None:
-                in_flight[item[0]] = item[1]
-                unsent.append(item)
-            if not in_flight:
+            unsent = flight.take(self._window)
+            if not flight.requests:
+                yield from flight.deadly
                 return
             finished = self._exchange(unsent)
-            unsent = []
             if finished is None:
-                self._died(f"with {len(in_flight)} requests in flight")
+                n = len(flight.requests)
+                flight.ended(self._n_given)
+                self._died(f"with {n} requests in flight")
                 while not self._started():
                     self._died("while it was loading")
-                unsent = list(in_flight.items())
                 continue
             for number, reply, n_cached in finished:
-                if number in in_flight:
-                    self.n_cached_tokens += n_cached
-                    yield in_flight.pop(number), reply
+                if number in flight.requests:
+                    self._answered(n_cached)
+                    yield from flight.deadly
+                    flight.deadly = []
+                    yield flight.requests.pop(number), reply
 
     def close(self) -> None:
         """End the process, and all that it started."""
@@ -90,6 +125,7 @@ class VllmProcess:
 
     def _started(self) -> bool:
         self._connection, theirs = Pipe()
+        self._n_given = self._n_answered = 0
         self._process = subprocess.Popen(
             [*self._worker, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
@@ -107,6 +143,7 @@ class VllmProcess:
 
     def _exchange(self, unsent: list[tuple[int, Request]]) -> list[tuple[int, Reply, int]] | None:
         """Send requests, return what is finished; None where the process is dead or hung."""
+        self._n_given += len(unsent)
         finished: list[tuple[int, Reply, int]] | None = self._receive(unsent or None)
         return finished
 
@@ -121,6 +158,13 @@ class VllmProcess:
             pass
         return None
 
+    def _answered(self, n_cached: int) -> None:
+        """Count a reply; as many of them as make a batch, and earlier deaths are forgotten."""
+        self.n_cached_tokens += n_cached
+        self._n_answered += 1
+        if self._n_answered == self._batch:
+            self._restarts = 0
+
     def _died(self, when: str) -> None:
         """Clean up; make ready for another try with half the sequences, or give up."""
         code = self._kill()
@@ -131,7 +175,7 @@ class VllmProcess:
         halved = max(self._params.max_num_seqs // 2, 1)
         if self._restarts == self._params.restarts:
             raise OSError(
-                f"vLLM {how} {when}, for the {self._restarts + 1}. time, at last with "
+                f"vLLM {how} {when}, for the {self._restarts + 1}. time in a row, at last with "
                 f"llm.vllm.max_num_seqs {self._params.max_num_seqs}; its own words are above. What "
                 f"was answered is kept: mend the cause (less memory: llm.vllm.kv_cache_gib, "
                 "gpu_memory, max_model_len) and run again"
