@@ -31,8 +31,10 @@ TEST_MODELS = (
     "mirror:multilingual-e5-small-q4",
     "mirror:gemma-3-270m-q4",
 )
-# No pickles and no code: only formats that cannot run anything when loaded.
+# No pickles and no code: only formats that cannot run anything when loaded. GlotLID's .bin is
+# fastText's own format; any other .bin may be a pickle.
 HUB_FILES = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja"]
+HUB_FILES += ["model_v3.bin"]
 
 
 def cache_folder() -> Path:

@@ -1,9 +1,16 @@
-"""Language identification with fastText's lid.176."""
+"""Language identification with a fastText model: lid.176 or GlotLID, told apart by their labels."""
 
+import re
 from pathlib import Path
 from typing import Protocol
 
 from finerweb.languages import language
+
+ENGLISH_FROM = 0.5
+"""Text is English where that is more likely than not.
+
+lid.176 calls Xhosa and Somali English, at 0.1 to 0.27; English itself it calls so at 0.95 and more.
+"""
 
 
 class Identifier(Protocol):
@@ -14,34 +21,59 @@ class Identifier(Protocol):
 
 
 def load_identifier(path: Path) -> Identifier:
-    """Return the identifier in a fastText model file."""
+    """Return the identifier in a fastText model file, or in a folder that holds one.
+
+    Raises:
+        ValueError: it is no fastText model, or its labels name no languages.
+    """
     import fasttext
 
-    model = fasttext.load_model(str(path))
+    file = _model_file(path)
+    model = fasttext.load_model(str(file))
+    labels = [label.removeprefix("__label__") for label in model.get_labels()]
+    if not any(language("eng_Latn").is_named(label) for label in labels):
+        raise ValueError(
+            f"{file}: expected a language identifier with the labels of lid.176 (en) or GlotLID "
+            f"(eng_Latn), got {', '.join(labels[:5])}, ...; name another identifier in params.yaml"
+        )
+    # lid.176 is case-sensitive for the worse ("Ótimo" is Hungarian to it). GlotLID was trained on
+    # text as it stands, and FineWeb-2 labelled by it so. Lower-casing changes offsets, but nothing
+    # of this text is kept.
+    as_it_stands = any(re.fullmatch("[a-z]{3}_[A-Z][a-z]{3}", label) for label in labels)
 
     def identify(text: str) -> tuple[str | None, float]:
-        # lid.176 is case-sensitive for the worse ("Ótimo" is Hungarian to it), raises on a
-        # newline, and gives blank text a confident label. Lower-casing changes offsets, but
-        # nothing of this text is kept.
-        line = " ".join(text.lower().split())
+        # fastText raises on a newline, and gives blank text a confident label.
+        line = " ".join((text if as_it_stands else text.lower()).split())
         if not any(map(str.isalpha, line)):
             return None, 0.0
-        labels, probabilities = model.predict([line], k=1)
-        return labels[0][0].removeprefix("__label__"), min(float(probabilities[0][0]), 1.0)
+        found, probabilities = model.predict([line], k=1)
+        return found[0][0].removeprefix("__label__"), min(float(probabilities[0][0]), 1.0)
 
     return identify
+
+
+def _model_file(path: Path) -> Path:
+    """Return the one fastText model of a folder; a file is its own."""
+    if not path.is_dir():
+        return path
+    files = sorted([*path.glob("*.ftz"), *path.glob("*.bin")])
+    if len(files) != 1:
+        found = ", ".join(file.name for file in files) or "none"
+        raise ValueError(f"{path}: expected one fastText model (*.ftz, *.bin), found {found}")
+    return files[0]
 
 
 def accept(text: str, code: str, check: str, identify: Identifier) -> bool:
     """Return whether a passage passes the language check.
 
     ``reject_english`` is the paper's: only what is identified as English is refused, and nothing
-    of an English corpus. ``match`` wants the language itself, and refuses all text of a language
-    that lid.176 does not know. ``none`` accepts everything.
+    of an English corpus. ``match`` wants a label that means the language (`Language.is_named`), and
+    refuses all text of a language that the identifier does not know. ``none`` accepts everything.
     """
     if check == "none":
         return True
-    label, _ = identify(text)
+    label, probability = identify(text)
     if check == "match":
-        return label is not None and label == language(code).lid176
-    return label != "en" or code == "eng_Latn"
+        return label is not None and language(code).is_named(label)
+    is_english = label is not None and language("eng_Latn").is_named(label)
+    return code == "eng_Latn" or not is_english or probability < ENGLISH_FROM

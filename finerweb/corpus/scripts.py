@@ -1,0 +1,86 @@
+"""How much of a text is in a script, by the names Unicode gives its letters."""
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+# ISO 15924 code -> words that begin (or, as in FULLWIDTH LATIN, come early in) a letter's name.
+# Han is read as Chinese and as Japanese, not as Korean: Korean text of our day is in Hangul.
+NAMES = {
+    "Arab": ("ARABIC",),
+    "Armn": ("ARMENIAN",),
+    "Beng": ("BENGALI",),
+    "Cyrl": ("CYRILLIC",),
+    "Deva": ("DEVANAGARI",),
+    "Ethi": ("ETHIOPIC",),
+    "Geor": ("GEORGIAN",),
+    "Grek": ("GREEK",),
+    "Gujr": ("GUJARATI",),
+    "Guru": ("GURMUKHI",),
+    "Hang": ("HANGUL",),
+    "Hani": ("CJK", "IDEOGRAPHIC"),
+    "Hebr": ("HEBREW",),
+    "Jpan": ("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "CJK", "IDEOGRAPHIC"),
+    "Khmr": ("KHMER",),
+    "Knda": ("KANNADA",),
+    "Laoo": ("LAO",),
+    "Latn": ("LATIN",),
+    "Mlym": ("MALAYALAM",),
+    "Mymr": ("MYANMAR",),
+    "Orya": ("ORIYA",),
+    "Sinh": ("SINHALA",),
+    "Taml": ("TAMIL",),
+    "Telu": ("TELUGU",),
+    "Thai": ("THAI",),
+}
+LAST = 0x3FFFF
+"""No letter lies beyond the ideographic planes."""
+
+
+def share_in_script(text: str, script: str) -> float:
+    """Return the share of a text's letters that are in a script, from 0 to 1.
+
+    Only letters count: no digits, no punctuation, no combining marks or vowel signs. A text without
+    letters has a share of 0.
+
+    >>> share_in_script("Ана 2024 OK!", "Cyrl")
+    0.6
+
+    Raises:
+        ValueError: the script is none of the table's.
+    """
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    kinds = _kinds(script)[np.minimum(points, LAST)]
+    letters = int(np.count_nonzero(kinds))
+    return int(np.count_nonzero(kinds == 2)) / letters if letters else 0.0
+
+
+@cache
+def _kinds(script: str) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    """Return what each code point is: 0 no letter, 1 a letter, 2 a letter of the script."""
+    if script not in NAMES:
+        raise ValueError(
+            f"unknown script {script!r}: expected one of {', '.join(NAMES)}; the letters of a new "
+            "script are named in finerweb/corpus/scripts.py"
+        )
+    kinds = np.zeros(LAST + 1, dtype=np.uint8)
+    for point, words in _letters():
+        kinds[point] = 1 + any(word in NAMES[script] for word in words)
+    return kinds
+
+
+@cache
+def _letters() -> list[tuple[int, frozenset[str]]]:
+    """Return every letter of Unicode with the words of its name that may say its script."""
+    found = []
+    for point in range(LAST):
+        character = chr(point)
+        category = unicodedata.category(character)
+        if category[0] == "L":
+            words = unicodedata.name(character, "").split(maxsplit=2)[:2]
+            # A modifier letter that names no script (the apostrophe of Uzbek) goes with any.
+            if category != "Lm" or words[0] != "MODIFIER":
+                found.append((point, frozenset(words)))
+    return found
