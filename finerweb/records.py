@@ -91,7 +91,8 @@ class Document:
 class Passage:
     """A slice of a document: ``document.text[start : start + len(text)] == text``.
 
-    ``gold`` is the document's gold inside the slice, re-based to it.
+    ``gold`` is the document's gold inside the slice, re-based to it; ``personal`` are the spans of
+    personal data, whose letters and digits differ from the document's where they were masked.
     """
 
     passage_id: str
@@ -104,6 +105,7 @@ class Passage:
     useful: bool | None = None
     gold: tuple[Span, ...] | None = None
     rank: int = 0
+    personal: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

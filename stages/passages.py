@@ -1,19 +1,16 @@
-"""Stage `passages`: cut documents into passages, check their language, drop duplicates."""
+"""Stage `passages`: cut documents into passages, check their language, drop copies."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
-from finerweb.corpus.cleaning import clean
-from finerweb.corpus.identification import load_identifier
+from finerweb.corpus.cleaning import Cleaning, clean
 from finerweb.models import resolve
 from finerweb.params.load import load
 from finerweb.params.passages import PassagesParams
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.documents import DOCUMENTS
-from finerweb.tables.io import read_languages, replacing_folder, write, write_metrics
-from finerweb.tables.passages import PASSAGES
-from finerweb.tables.rows import document, passage_row
+from finerweb.tables.io import replacing_folder, write_metrics
 from finerweb.tally import Tally, by_language
 
 
@@ -24,12 +21,10 @@ from finerweb.tally import Tally, by_language
 def main(documents: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("passages", PassagesParams)
-    identify = load_identifier(resolve(params.identifier))
-    tallies = {}
-    with replacing_folder(out) as folder:
-        for code, rows in read_languages(documents, DOCUMENTS):
-            passages, tallies[code] = clean(map(document, rows), params, identify)
-            write(folder / f"{code}.parquet", map(passage_row, passages), PASSAGES)
+    work = Cleaning(params, resolve(params.identifier))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with replacing_folder(out) as folder, TemporaryDirectory(dir=out.parent) as scratch:
+        tallies = clean(documents, folder, Path(scratch), work)
     write_metrics(metrics, by_language(tallies, Tally()))
 
 

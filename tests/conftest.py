@@ -8,7 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from reach import ROOT
+
+# A slow machine is no error of the code.
+settings.register_profile("finerweb", deadline=None)
+settings.load_profile("finerweb")
 
 COPIED = (".gitignore", "dvc.yaml", "params.yaml", "stages", "finerweb", "sample")
 

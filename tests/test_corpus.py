@@ -5,12 +5,8 @@ from random import Random
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from finerweb.corpus.cleaning import clean
 from finerweb.corpus.sampling import sample
-from finerweb.params.passages import PassagesParams
 from finerweb.records import Document, Span
-
-PARAMS = PassagesParams(words=5, min_words=2, language_check="match", identifier="x")
 
 
 def document(name: str, part: str | None = None, text: str = "Ein kurzer Text.") -> Document:
@@ -49,24 +45,3 @@ def test_gold_is_never_rated() -> None:
     gold = [Document(str(i), "deu_Latn", "Ana", gold=(Span(0, 3, "x"),)) for i in range(4)]
     kept, _ = sample(gold, 0, 2, 9)
     assert {d.part for d in kept} == {"corpus"}
-
-
-def test_every_drop_has_a_reason() -> None:
-    documents = [
-        document("a"),
-        document("b", text="EIN  kurzer Text."),
-        document("c", text="Kurz."),
-        document("d", text="..."),
-        document("e", text="This one is English."),
-    ]
-
-    def identify(text: str) -> tuple[str | None, float]:
-        return ("en" if "English" in text else "de"), 1.0
-
-    passages, tally = clean(documents, PARAMS, identify)
-    assert [p.document_id for p in passages] == ["a"]
-    assert tally.metrics() == {
-        "seen": 5,
-        "kept": 1,
-        "dropped": {"duplicate": 1, "language": 1, "no words": 1, "too short": 1},
-    }

@@ -392,7 +392,7 @@ def texts(code: str) -> list[str]:
     """Return the passages of the first forty documents of a language's public texts."""
     lines = (DATA / "passages" / f"{code}.jsonl").read_text("utf-8").splitlines()[:40]
     documents = [Document("d", code, json.loads(line)["text"]) for line in lines]
-    return [passage.text for document in documents for passage in cut(document, 256)]
+    return [passage.text for document in documents for passage, _ in cut(document, 256)]
 
 
 WITH_TEXTS = sorted(path.stem for path in (DATA / "passages").glob("*.jsonl"))

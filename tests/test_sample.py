@@ -10,7 +10,7 @@ import pytest
 from reach import ROOT
 
 from finerweb.corpus.readers import read_jsonl
-from finerweb.corpus.segmentation import word_starts
+from finerweb.corpus.segmentation import words
 from finerweb.evaluation.scoring import SpanScores, score
 from finerweb.languages import language
 from finerweb.records import Document
@@ -53,7 +53,7 @@ def test_parts(code: str) -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_lengths(code: str) -> None:
-    lengths = [len(word_starts(d.text)) for d in documents(code).values() if d.useful]
+    lengths = [len(words(d.text).starts) for d in documents(code).values() if d.useful]
     assert sum(length > 256 for length in lengths) == 2
     assert all(60 <= length <= 150 or length > 256 for length in lengths)
     kinds = {row["kind"] for row in rows(code) if not row["useful"]}

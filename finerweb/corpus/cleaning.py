@@ -1,51 +1,181 @@
-"""Which passages of a corpus stay: long enough, in the language, not seen before."""
+"""Which passages of a corpus stay: long enough, in the language, not seen before, not personal.
 
-import hashlib
-from collections.abc import Iterable
+Documents are cut and looked at batch by batch, in any process (`Cleaning`); what is a copy of what
+is found afterwards, over all languages, by sorting keys on disk (`clean`).
+"""
 
-from finerweb.corpus.identification import Identifier, accept
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from xxhash import xxh3_64_intdigest
+
+from finerweb.corpus.contamination import EvaluationTexts
+from finerweb.corpus.duplicates import Repeats, Signatures
+from finerweb.corpus.identification import accept, load_identifier
+from finerweb.corpus.ngrams import Hashes
 from finerweb.corpus.passages import cut
+from finerweb.corpus.personal import mask, personal
+from finerweb.corpus.scripts import share_in_script
+from finerweb.languages import language
 from finerweb.params.passages import PassagesParams
 from finerweb.records import Document, Passage
+from finerweb.tables.candidates import CANDIDATES
+from finerweb.tables.documents import DOCUMENTS
+from finerweb.tables.io import Row, languages_in, read_batches, writing
+from finerweb.tables.passages import PASSAGES
+from finerweb.tables.rows import document, passage_row
 from finerweb.tally import Tally
 
+AT_ONCE = 1000
+"""Documents in a batch."""
 
-def clean(
-    documents: Iterable[Document], params: PassagesParams, identify: Identifier
-) -> tuple[list[Passage], Tally]:
-    """Return the passages that stay, in the order of the documents, and the counts by reason.
 
-    A passage is dropped if it has fewer words than ``min_words``, fails the language check, or is
-    an earlier one word for word (white space and case apart). A document without words counts as
-    one dropped passage.
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """Cuts documents and says of each passage why it is dropped, but for copies."""
+
+    params: PassagesParams
+    identifier: Path
+
+    def load(self) -> Callable[[pa.Table], pa.Table]:
+        """Return the function from a table of documents to one of candidates."""
+        cleaner = _Cleaner(self.params, self.identifier)
+
+        def candidates(documents: pa.Table) -> pa.Table:
+            rows = [row for d in documents.to_pylist() for row in cleaner.rows(document(d))]
+            return pa.Table.from_pylist(rows, schema=CANDIDATES.schema)
+
+        return candidates
+
+
+class _Cleaner:
+    def __init__(self, params: PassagesParams, identifier: Path) -> None:
+        near = params.near_duplicates
+        self._params = params
+        self._identify = _nothing
+        if params.language_check != "none":
+            self._identify = load_identifier(identifier)
+        self._evaluation = EvaluationTexts(params.evaluation_texts, params.evaluation_words)
+        self._signatures = Signatures(near.bands, near.rows, near.words) if near.bands else None
+
+    def rows(self, document: Document) -> Iterator[Row]:
+        """Yield the rows of a document's passages; one without text where it has no words."""
+        is_empty = True
+        for passage, words in cut(document, self._params.words):
+            is_empty = False
+            reason, passage = self._look(passage, words)
+            if reason is None:
+                yield passage_row(passage) | self._keys(passage.text, words)
+            else:
+                yield _dropped(passage, reason)
+        if is_empty:
+            part = document.part or "corpus"
+            empty = Passage(f"{document.document_id}#0", document.document_id, document.language,
+                            "", 0, 0, part, rank=document.rank)  # fmt: skip
+            yield _dropped(empty, "no words")
+
+    def _look(self, passage: Passage, words: Hashes) -> tuple[str | None, Passage]:
+        """Return why the passage is dropped, if it is, and the passage as it is kept."""
+        params = self._params
+        text, code = passage.text, passage.language
+        if passage.n_words < params.min_words:
+            return "too short", passage
+        if share_in_script(text, language(code).script) < params.min_script_share:
+            return "script", passage
+        if not accept(text, code, params.language_check, self._identify):
+            return "language", passage
+        if self._evaluation.share_a_run(words):
+            return "evaluation text", passage
+        found = personal(text)
+        if found and params.personal_data == "drop":
+            return "personal data", passage
+        if found and params.personal_data == "mask":
+            text = mask(text, found)
+        return None, replace(passage, text=text, personal=found)
+
+    def _keys(self, text: str, words: Hashes) -> Row:
+        exact = xxh3_64_intdigest(" ".join(text.lower().split()).encode())
+        near = self._signatures.keys(words) if self._signatures else words[:0]
+        return {"reason": None, "exact": exact, "near": near}
+
+
+def _nothing(text: str) -> tuple[str | None, float]:
+    return None, 0.0
+
+
+def _dropped(passage: Passage, reason: str) -> Row:
+    row = passage_row(replace(passage, text="", gold=None))
+    return row | {"reason": reason, "exact": None, "near": None}
+
+
+def clean(documents: Path, out: Path, scratch: Path, work: Cleaning) -> dict[str, Tally]:
+    """Write the passages of all languages that stay, and return the counts by reason.
+
+    Of copies, exact (white space and case apart) or near, the first one stays: languages in the
+    order of their codes, documents in that of their ranks. ``scratch`` is an empty folder for what
+    is needed meanwhile: the candidates, and 8 bytes a key and as many for whose it is.
 
     Raises:
-        ValueError: no passage of the corpus part stays.
+        ValueError: no passage of a language's corpus part stays.
     """
-    passages: list[Passage] = []
-    tally = Tally()
-    seen: set[bytes] = set()
-    code = "a language"
-    for document in documents:
-        code = document.language
-        pieces = list(cut(document, params.words))
-        tally.drop("no words", int(not pieces))
-        for passage in pieces:
-            digest = hashlib.sha256(" ".join(passage.text.lower().split()).encode()).digest()
-            if passage.n_words < params.min_words:
-                tally.drop("too short")
-            elif not accept(passage.text, passage.language, params.language_check, identify):
-                tally.drop("language")
-            elif digest in seen:
-                tally.drop("duplicate")
-            else:
-                tally.keep()
-                seen.add(digest)
-                passages.append(passage)
-    if not any(passage.part == "corpus" for passage in passages):
-        raise ValueError(
-            f"{code}: no passage of the corpus stays: {tally.seen} seen, dropped "
-            f"{dict(tally.dropped)}; "
-            "look at passages.min_words and passages.language_check in params.yaml"
-        )
-    return passages, tally
+    codes = languages_in(documents)
+    cleaner = work.load()
+    n = 0
+    with Repeats(scratch / "exact") as exact, Repeats(scratch / "near") as near:
+        for code in codes:
+            tables = read_batches(documents / f"{code}.parquet", DOCUMENTS, AT_ONCE)
+            with writing(scratch / f"{code}.parquet", CANDIDATES) as append:
+                for table in map(cleaner, tables):
+                    append(table)
+                    _note(table, n, exact, near)
+                    n += len(table)
+        repeated = exact.found(n), near.found(n)
+    return _write(codes, scratch, out, *repeated)
+
+
+def _note(table: pa.Table, first: int, exact: Repeats, near: Repeats) -> None:
+    """Note the keys of the candidates, numbered on from ``first``."""
+    numbers = np.arange(first, first + len(table), dtype=np.int64)
+    keys = table["exact"].combine_chunks()
+    exact.add(keys.drop_null().to_numpy(), numbers[keys.is_valid().to_numpy(zero_copy_only=False)])
+    lists = table["near"].combine_chunks()
+    owners = np.repeat(numbers, pc.fill_null(lists.value_lengths(), 0).to_numpy())
+    near.add(lists.flatten().to_numpy(), owners)
+
+
+def _write(
+    codes: Iterable[str], scratch: Path, out: Path, exact: np.ndarray, near: np.ndarray
+) -> dict[str, Tally]:
+    tallies = {}
+    begin = 0
+    for code in codes:
+        tallies[code], n_corpus = Tally(), 0
+        with writing(out / f"{code}.parquet", PASSAGES) as append:
+            for table in read_batches(scratch / f"{code}.parquet", CANDIDATES, AT_ONCE):
+                end = begin + len(table)
+                kept = _kept(table, exact[begin:end], near[begin:end], tallies[code])
+                n_corpus += pc.sum(pc.equal(kept["part"], "corpus")).as_py() or 0
+                append(kept)
+                begin = end
+        if not n_corpus:
+            raise ValueError(
+                f"{code}: no passage of the corpus stays: {tallies[code].seen} seen, dropped "
+                f"{dict(tallies[code].dropped)}; look at the section passages of params.yaml"
+            )
+    return tallies
+
+
+def _kept(table: pa.Table, exact: np.ndarray, near: np.ndarray, tally: Tally) -> pa.Table:
+    """Return the passages that stay, and count all of them."""
+    copy = np.where(exact, "duplicate", np.where(near, "near duplicate", ""))
+    reasons = pc.coalesce(table["reason"], pa.array(copy, pa.string()))
+    for row in reasons.value_counts().to_pylist():
+        if row["values"]:
+            tally.drop(row["values"], row["counts"])
+    kept = table.filter(pc.equal(reasons, "")).select(PASSAGES.schema.names)
+    tally.keep(len(kept))
+    return kept

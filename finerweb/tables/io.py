@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +97,32 @@ def write(path: Path, rows: Iterable[Row], table: Table) -> None:
         pq.write_table(data, temporary, compression="zstd", store_schema=True)
 
 
+@contextmanager
+def writing(path: Path, table: Table) -> Iterator[Callable[[pa.Table], None]]:
+    """Yield a function that appends rows to a new parquet file, for more rows than memory holds.
+
+    The rows come in the order of the table's key. The file is there once the block has succeeded.
+    """
+    with replacing(path) as temporary:
+        with pq.ParquetWriter(temporary, table.schema, compression="zstd") as writer:
+            last: tuple[Any, ...] = ()
+
+            def append(rows: pa.Table) -> None:
+                nonlocal last
+                if len(rows):
+                    first, end = (_key(rows, table, i) for i in (0, len(rows) - 1))
+                    if (last and first < last) or end < first:
+                        raise ValueError(f"{path}: rows are not in the order of {table.key}")
+                    last = end
+                    writer.write_table(rows.cast(table.schema))
+
+            yield append
+
+
+def _key(rows: pa.Table, table: Table, i: int) -> tuple[Any, ...]:
+    return tuple(rows[name][i].as_py() for name in table.key)
+
+
 def read(path: Path, table: Table) -> list[Row]:
     """Return the rows of a parquet file, in the order of the table's key.
 
@@ -104,19 +130,38 @@ def read(path: Path, table: Table) -> list[Row]:
         FileNotFoundError: there is no such file.
         ValueError: it is no parquet file, or its columns are not the table's.
     """
+    with _opened(path, table) as file:
+        rows: list[Row] = file.read().to_pylist()
+    return rows
+
+
+def read_batches(path: Path, table: Table, rows: int) -> Iterator[pa.Table]:
+    """Yield the rows of a parquet file, so many at a time, in the order of the table's key.
+
+    Raises:
+        FileNotFoundError: as `read`.
+        ValueError: as `read`.
+    """
+    with _opened(path, table) as file:
+        for batch in file.iter_batches(rows):
+            yield pa.Table.from_batches([batch])
+
+
+def _opened(path: Path, table: Table) -> pq.ParquetFile:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; run the stage that writes {table.name}")
     try:
-        data = pq.read_table(path)
+        file = pq.ParquetFile(path)
     except pa.ArrowInvalid as error:
         raise ValueError(f"{path}: not a readable parquet file ({error})") from error
-    if data.schema.names != table.schema.names or data.schema.types != table.schema.types:
+    schema = file.schema_arrow
+    if schema.names != table.schema.names or schema.types != table.schema.types:
+        file.close()
         raise ValueError(
             f"{path}: expected the columns of table {table.name} "
-            f"({', '.join(table.schema.names)}), got {', '.join(data.schema.names)}"
+            f"({', '.join(table.schema.names)}), got {', '.join(schema.names)}"
         )
-    rows: list[Row] = data.to_pylist()
-    return rows
+    return file
 
 
 def languages_in(folder: Path) -> list[str]:

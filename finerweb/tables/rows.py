@@ -6,7 +6,7 @@ from pathlib import Path
 from finerweb.records import Document, Passage, Span
 from finerweb.tables.io import Row, Table, read_languages
 
-_PASSAGE = tuple(name for name in Passage.__slots__ if name != "gold")
+_PASSAGE = tuple(name for name in Passage.__slots__ if name not in ("gold", "personal"))
 _DOCUMENT = tuple(name for name in Document.__slots__ if name != "gold")
 
 
@@ -22,12 +22,17 @@ def document(row: Row) -> Document:
 
 def passage_row(passage: Passage) -> Row:
     """Return the row of a passage."""
-    return {name: getattr(passage, name) for name in _PASSAGE} | {"gold": _plain(passage.gold)}
+    spans = {"gold": _plain(passage.gold), "personal": _plain(passage.personal)}
+    return {name: getattr(passage, name) for name in _PASSAGE} | spans
 
 
 def passage(row: Row) -> Passage:
     """Return the passage of a row; further columns are left out."""
-    return Passage(**{name: row[name] for name in _PASSAGE}, gold=_spans(row["gold"]))
+    return Passage(
+        **{name: row[name] for name in _PASSAGE},
+        gold=_spans(row["gold"]),
+        personal=_spans(row["personal"]) or (),
+    )
 
 
 def read_passages(folder: Path, table: Table) -> Iterator[tuple[str, list[Passage]]]:
