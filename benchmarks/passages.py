@@ -12,13 +12,15 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
 import click
 
-from finerweb.corpus.cleaning import AT_ONCE, Cleaning, clean
+from finerweb.compute.batches import read
+from finerweb.corpus.cleaning import AT_ONCE, Cleaning, clean, document_batches
 from finerweb.corpus.contamination import EvaluationTexts
 from finerweb.corpus.duplicates import Signatures
 from finerweb.corpus.identification import load_identifier
@@ -32,7 +34,7 @@ from finerweb.params.load import load
 from finerweb.params.passages import PassagesParams
 from finerweb.records import Document
 from finerweb.tables.documents import DOCUMENTS
-from finerweb.tables.io import read_batches, writing
+from finerweb.tables.io import stream, writing
 from finerweb.tables.rows import document, document_row, passage_row
 
 import pyarrow as pa  # isort: skip
@@ -79,7 +81,7 @@ def steps(folder: Path, params: PassagesParams) -> Iterator[tuple[str, Callable[
     documents = [
         document(row)
         for path in sorted(folder.glob("*.parquet"))[:: max(len(list(folder.glob("*"))) // 10, 1)]
-        for row in next(read_batches(path, DOCUMENTS, 100)).to_pylist()
+        for row in islice(stream(path, DOCUMENTS), 100)
     ]
     found = [pair for d in documents for pair in cut(d, params.words)]
     passages = [passage for passage, _ in found]
@@ -122,9 +124,8 @@ def main(documents: int) -> None:
                 (folder / what / part).mkdir(parents=True)
             begun = time.perf_counter()
             work = Cleaning(how, resolve(how.identifier))
-            tallies = clean(
-                folder / "documents", folder / what / "out", folder / what / "scratch", work
-            )
+            candidates = map(work.load(), map(read, document_batches(folder / "documents")))
+            tallies = clean(candidates, folder / what / "out", folder / what / "scratch")
             took = time.perf_counter() - begun
             seen = sum(tally.seen for tally in tallies.values())
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -4,16 +4,17 @@ from pathlib import Path
 
 import click
 
+from finerweb.compute.mapping import forget
 from finerweb.corpus.identification import load_identifier
-from finerweb.filtering import kept_rows, report, select
+from finerweb.filtering import outcome, report
 from finerweb.models import resolve
+from finerweb.params.compute import ComputeParams
 from finerweb.params.filter import FilterParams
 from finerweb.params.load import load
-from finerweb.regressor.folder import load as load_regressor
+from finerweb.regressor.work import Scoring, scored_languages
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.io import replacing_folder, write, write_metrics
-from finerweb.tables.passages import PASSAGES, SELECTED
-from finerweb.tables.rows import read_passages
+from finerweb.tables.passages import SELECTED
 
 
 @click.command("filter", cls=Stage, help=__doc__)
@@ -24,16 +25,17 @@ from finerweb.tables.rows import read_passages
 def main(passages: Path, regressor: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("filter", FilterParams)
+    compute = load("compute", ComputeParams)
     identify = load_identifier(resolve(params.identifier))
-    scorer = load_regressor(regressor)
-    decisions = {}
+    work = Scoring(regressor, params.batch_size)
+    outcomes = {}
     with replacing_folder(out) as folder:
-        for code, everything in read_passages(passages, PASSAGES):
-            corpus = [passage for passage in everything if passage.part == "corpus"]
-            scores = scorer.qualities([p.text for p in corpus], params.batch_size)
-            decisions[code] = select(zip(corpus, scores, strict=True), params, identify)
-            write(folder / f"{code}.parquet", kept_rows(decisions[code]), SELECTED)
-    write_metrics(metrics, report(decisions, params.threshold))
+        languages = scored_languages(passages, work, params.rows, compute, "filter")
+        for code, scored in languages:
+            outcomes[code] = outcome(scored, params, identify)
+            write(folder / f"{code}.parquet", outcomes[code].kept, SELECTED)
+    write_metrics(metrics, report(outcomes, params.threshold))
+    forget(work, compute, "filter")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from finerweb.corpus.cleaning import Cleaning, clean
+from finerweb.compute.mapping import forget, map_batches
+from finerweb.corpus.cleaning import Cleaning, clean, document_batches
 from finerweb.models import resolve
+from finerweb.params.compute import ComputeParams
 from finerweb.params.load import load
 from finerweb.params.passages import PassagesParams
 from finerweb.stage import EXISTING, NEW, Stage
@@ -21,11 +23,14 @@ from finerweb.tally import Tally, by_language
 def main(documents: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("passages", PassagesParams)
+    compute = load("compute", ComputeParams)
     work = Cleaning(params, resolve(params.identifier))
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing_folder(out) as folder, TemporaryDirectory(dir=out.parent) as scratch:
-        tallies = clean(documents, folder, Path(scratch), work)
+        candidates = map_batches(work, document_batches(documents), compute, "passages")
+        tallies = clean(candidates, folder, Path(scratch))
     write_metrics(metrics, by_language(tallies, Tally()))
+    forget(work, compute, "passages")
 
 
 if __name__ == "__main__":

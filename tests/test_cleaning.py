@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import SENTENCES, texts
 
-from finerweb.corpus.cleaning import Cleaning, clean
+from finerweb.compute.batches import read as read_batch
+from finerweb.corpus.cleaning import Cleaning, clean, document_batches
 from finerweb.corpus.contamination import EvaluationTexts
 from finerweb.corpus.duplicates import Repeats, Signatures
 from finerweb.corpus.ngrams import ngrams
@@ -54,7 +55,7 @@ def sentence(code: str, seed: int, n: int = 60) -> str:
     return ("" if code in ("tha_Thai", "cmn_Hani") else " ").join(chosen)
 
 
-def run(folder: Path, corpus: dict[str, list[str]], **params: Any) -> tuple[dict, dict]:  # type: ignore[type-arg]
+def run(folder: Path, corpus: dict[str, list[str]], **changed: Any) -> tuple[dict, dict]:  # type: ignore[type-arg]
     """Clean texts, by language; return the texts that stay, and the counts by reason."""
     folder.mkdir(exist_ok=True)
     for code, some in corpus.items():
@@ -64,8 +65,11 @@ def run(folder: Path, corpus: dict[str, list[str]], **params: Any) -> tuple[dict
         write(folder / "documents" / f"{code}.parquet", map(document_row, documents), DOCUMENTS)
     for name in ("out", "scratch"):
         (folder / name).mkdir()
-    work = Cleaning(PassagesParams.model_validate(PARAMS | params), Path("none"))
-    tallies = clean(folder / "documents", folder / "out", folder / "scratch", work)
+    identifier = folder / "none"
+    identifier.touch()
+    work = Cleaning(PassagesParams.model_validate(PARAMS | changed), identifier)
+    candidates = map(work.load(), map(read_batch, document_batches(folder / "documents")))
+    tallies = clean(candidates, folder / "out", folder / "scratch")
     kept = {
         code: [row["text"] for row in read(folder / "out" / f"{code}.parquet", PASSAGES)]
         for code in corpus

@@ -3,11 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finerweb.filtering import report, select
+from finerweb.filtering import outcome, report, select
 from finerweb.params.filter import FilterParams
 from finerweb.records import Passage
 
-PARAMS = FilterParams(threshold=0.5, quota=2, batch_size=1, identifier="x", reject_english=True)
+PARAMS = FilterParams(
+    threshold=0.5, quota=2, rows=4, batch_size=1, identifier="x", reject_english=True
+)
 
 
 def passage(name: str, language: str = "deu_Latn", useful: bool | None = None) -> Passage:
@@ -41,18 +43,21 @@ def test_not_a_number_is_not_kept() -> None:
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.floats(-1, 2)), max_size=20))
 def test_kept_and_dropped_are_all(scored: list[tuple[str, float]]) -> None:
     named = [(f"{name}#{i}", score) for i, (name, score) in enumerate(scored)]
-    decisions = select([(passage(n), s) for n, s in named], PARAMS, english)
+    scored_passages = [(passage(n), s) for n, s in named]
+    decisions = list(select(scored_passages, PARAMS, english))
     assert len(decisions) == len(scored)
     kept = [d for d in decisions if d.reason is None]
     assert len(kept) <= PARAMS.quota
     assert len({d.passage.document_id for d in kept}) == len(kept)
-    counts = report({"deu_Latn": decisions}, PARAMS.threshold)["overall"]
+    found = outcome(scored_passages, PARAMS, english)
+    assert [row["passage_id"] for row in found.kept] == [d.passage.passage_id for d in kept]
+    counts = report({"deu_Latn": found}, PARAMS.threshold)["overall"]
     assert isinstance(counts, dict)
     assert counts["seen"] == counts["kept"] + sum(counts["dropped"].values())
 
 
 def test_no_scores_where_nothing_is_known() -> None:
-    figures = report({"deu_Latn": select([(passage("a#0"), 0.9)], PARAMS, english)}, 0.5)
+    figures = report({"deu_Latn": outcome([(passage("a#0"), 0.9)], PARAMS, english)}, 0.5)
     assert figures["overall"]["useful"] is None
 
 
@@ -63,7 +68,7 @@ def test_scores_against_useful_beside_the_baselines() -> None:
         (passage("c#0", useful=True), 0.1),
         (passage("d#0"), 0.9),
     ]
-    figures = report({"deu_Latn": select(scored, PARAMS, english)}, 0.5)["overall"]
+    figures = report({"deu_Latn": outcome(scored, PARAMS, english)}, 0.5)["overall"]
     assert isinstance(figures, dict)
     assert figures["useful"]["filter"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5}
     assert figures["useful"]["accept_all"] == {"precision": 2 / 3, "recall": 1.0, "f1": 0.8}

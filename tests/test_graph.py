@@ -10,7 +10,7 @@ from reach import ROOT, files_of, imports, is_empty, reached
 
 GRAPH: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
 PARAMS: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
-FREE = {"llm"}
+FREE = {"compute", "llm"}
 """Sections no stage depends on."""
 
 # A module may import from its own layer and from those before it.
@@ -18,7 +18,7 @@ LAYERS = (
     ("finerweb.records", "finerweb.languages", "finerweb.tally", "finerweb.progress"),
     ("finerweb.mirror",),
     ("finerweb.models", "finerweb.params", "finerweb.tables"),
-    ("finerweb.llm",),
+    ("finerweb.compute", "finerweb.llm"),
     ("finerweb.corpus", "finerweb.evaluation", "finerweb.regressor", "finerweb.injection"),
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation", "finerweb.grounding"),
     ("finerweb.merging", "finerweb.labels"),
@@ -26,7 +26,16 @@ LAYERS = (
     ("finerweb.stage", "finerweb.cli"),
 )
 ONLY_HERE = {"click": ("finerweb.stage", "finerweb.cli")}
-HEAVY = ("torch", "transformers", "vllm", "datasets", "sentence_transformers", "pandas", "sklearn")
+HEAVY = (
+    "torch",
+    "transformers",
+    "vllm",
+    "ray",
+    "datasets",
+    "sentence_transformers",
+    "pandas",
+    "sklearn",
+)
 MODULES = sorted((ROOT / "finerweb").rglob("*.py"))
 
 

@@ -6,6 +6,7 @@ is found afterwards, over all languages, by sorting keys on disk (`clean`).
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from xxhash import xxh3_64_intdigest
 
+from finerweb.compute.batches import Batch, batches
 from finerweb.corpus.contamination import EvaluationTexts
 from finerweb.corpus.duplicates import Repeats, Signatures
 from finerweb.corpus.identification import accept, load_identifier
@@ -25,7 +27,7 @@ from finerweb.params.passages import PassagesParams
 from finerweb.records import Document, Passage
 from finerweb.tables.candidates import CANDIDATES
 from finerweb.tables.documents import DOCUMENTS
-from finerweb.tables.io import Row, languages_in, read_batches, writing
+from finerweb.tables.io import Row, check, languages_in, stream_tables, writing
 from finerweb.tables.passages import PASSAGES
 from finerweb.tables.rows import document, passage_row
 from finerweb.tally import Tally
@@ -112,24 +114,36 @@ def _dropped(passage: Passage, reason: str) -> Row:
     return row | {"reason": reason, "exact": None, "near": None}
 
 
-def clean(documents: Path, out: Path, scratch: Path, work: Cleaning) -> dict[str, Tally]:
+def document_batches(documents: Path) -> Iterator[Batch]:
+    """Yield the documents of all languages in batches, none of two languages.
+
+    Raises:
+        FileNotFoundError, ValueError: as `finerweb.tables.io.read`.
+    """
+    for code in languages_in(documents):
+        path = documents / f"{code}.parquet"
+        check(path, DOCUMENTS)
+        yield from batches(path, AT_ONCE)
+
+
+def clean(candidates: Iterable[pa.Table], out: Path, scratch: Path) -> dict[str, Tally]:
     """Write the passages of all languages that stay, and return the counts by reason.
 
-    Of copies, exact (white space and case apart) or near, the first one stays: languages in the
-    order of their codes, documents in that of their ranks. ``scratch`` is an empty folder for what
-    is needed meanwhile: the candidates, and 8 bytes a key and as many for whose it is.
+    ``candidates`` are what `Cleaning` makes of the `document_batches`, in their order. Of copies,
+    exact (white space and case apart) or near, the first one stays: languages in the order of their
+    codes, documents in that of their ranks. ``scratch`` is an empty folder for what is needed
+    meanwhile: the candidates, and 16 bytes a key.
 
     Raises:
         ValueError: no passage of a language's corpus part stays.
     """
-    codes = languages_in(documents)
-    cleaner = work.load()
+    codes = []
     n = 0
     with Repeats(scratch / "exact") as exact, Repeats(scratch / "near") as near:
-        for code in codes:
-            tables = read_batches(documents / f"{code}.parquet", DOCUMENTS, AT_ONCE)
+        for code, tables in groupby(candidates, key=lambda table: table["language"][0].as_py()):
+            codes.append(code)
             with writing(scratch / f"{code}.parquet", CANDIDATES) as append:
-                for table in map(cleaner, tables):
+                for table in tables:
                     append(table)
                     _note(table, n, exact, near)
                     n += len(table)
@@ -155,7 +169,7 @@ def _write(
     for code in codes:
         tallies[code], n_corpus = Tally(), 0
         with writing(out / f"{code}.parquet", PASSAGES) as append:
-            for table in read_batches(scratch / f"{code}.parquet", CANDIDATES, AT_ONCE):
+            for table in stream_tables(scratch / f"{code}.parquet", CANDIDATES):
                 end = begin + len(table)
                 kept = _kept(table, exact[begin:end], near[begin:end], tallies[code])
                 n_corpus += pc.sum(pc.equal(kept["part"], "corpus")).as_py() or 0

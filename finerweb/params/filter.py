@@ -10,6 +10,7 @@ class FilterParams(Section):
 
     threshold: float
     quota: int = Field(ge=1)
+    rows: int = Field(ge=1)
     batch_size: int = Field(ge=1)
     identifier: str
     reject_english: bool

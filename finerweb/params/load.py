@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 PARAMS = Path("params.yaml")
 SECTIONS = (
-    "llm documents passages raters rate backbones train_regressor select_regressor filter "
+    "compute llm documents passages raters rate backbones train_regressor select_regressor filter "
     "annotators annotate ground merge labels variants statistics release"
 ).split()
 

@@ -19,6 +19,10 @@ import pyarrow.parquet as pq
 from finerweb.languages import language
 
 Row = dict[str, Any]
+GROUP_ROWS = 10_000
+"""Rows in a row group: what a reader of some rows has to decode."""
+ROWS_AT_ONCE = 1024
+"""Rows that are objects of Python at a time where they are streamed."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def write(path: Path, rows: Iterable[Row], table: Table) -> None:
         raise ValueError(f"{path}: a row does not fit table {table.name}: {error}") from error
     data = data.sort_by([(name, "ascending") for name in table.key])
     with replacing(path) as temporary:
-        pq.write_table(data, temporary, compression="zstd", store_schema=True)
+        pq.write_table(data, temporary, compression="zstd", row_group_size=GROUP_ROWS)
 
 
 @contextmanager
@@ -130,38 +134,51 @@ def read(path: Path, table: Table) -> list[Row]:
         FileNotFoundError: there is no such file.
         ValueError: it is no parquet file, or its columns are not the table's.
     """
-    with _opened(path, table) as file:
-        rows: list[Row] = file.read().to_pylist()
-    return rows
+    return list(stream(path, table))
 
 
-def read_batches(path: Path, table: Table, rows: int) -> Iterator[pa.Table]:
-    """Yield the rows of a parquet file, so many at a time, in the order of the table's key.
+def stream(path: Path, table: Table) -> Iterator[Row]:
+    """Yield the rows of a parquet file as `read` returns them, some in memory at a time.
 
     Raises:
-        FileNotFoundError: as `read`.
-        ValueError: as `read`.
+        FileNotFoundError, ValueError: as `read`.
     """
-    with _opened(path, table) as file:
-        for batch in file.iter_batches(rows):
-            yield pa.Table.from_batches([batch])
+    for rows in stream_tables(path, table):
+        yield from rows.to_pylist()
 
 
-def _opened(path: Path, table: Table) -> pq.ParquetFile:
+def stream_tables(path: Path, table: Table) -> Iterator[pa.Table]:
+    """Yield the rows of a parquet file as tables, in the order of the table's key.
+
+    Raises:
+        FileNotFoundError, ValueError: as `read`.
+    """
+    check(path, table)
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(ROWS_AT_ONCE):
+                yield pa.Table.from_batches([batch])
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{path}: not a readable parquet file ({error})") from error
+
+
+def check(path: Path, table: Table) -> None:
+    """Check that a parquet file has the table's columns, by the end of the file alone.
+
+    Raises:
+        FileNotFoundError, ValueError: as `read`.
+    """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; run the stage that writes {table.name}")
     try:
-        file = pq.ParquetFile(path)
+        schema = pq.read_schema(path)
     except pa.ArrowInvalid as error:
         raise ValueError(f"{path}: not a readable parquet file ({error})") from error
-    schema = file.schema_arrow
     if schema.names != table.schema.names or schema.types != table.schema.types:
-        file.close()
         raise ValueError(
             f"{path}: expected the columns of table {table.name} "
             f"({', '.join(table.schema.names)}), got {', '.join(schema.names)}"
         )
-    return file
 
 
 def languages_in(folder: Path) -> list[str]:
