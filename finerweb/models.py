@@ -151,7 +151,8 @@ def _hub_parts(reference: str) -> tuple[str, str]:
     if match is None:
         raise ValueError(
             f"model reference {reference!r}: expected hub:ORGANISATION/NAME@REVISION with the "
-            "revision's 40 hex digits, so that the weights cannot change under a name"
+            "revision's 40 hex digits, so that the weights cannot change under a name; the hub "
+            "lists a model's revisions under Files and versions, History"
         )
     return match[1], match[2]
 
