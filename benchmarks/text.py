@@ -1,4 +1,4 @@
-"""Throughput of what happens to every passage: cutting, grounding, merging.
+"""Throughput of what happens to every passage: cutting, checking, grounding, merging.
 
     python benchmarks/text.py
 
@@ -12,7 +12,9 @@ from timing import seconds
 
 from finerweb.corpus.passages import cut
 from finerweb.corpus.readers import read_jsonl
+from finerweb.corpus.scripts import share_in_script
 from finerweb.grounding import ground
+from finerweb.languages import language
 from finerweb.merging import merge
 from finerweb.params.merge import MergeParams
 from finerweb.records import Document, Entity, Mention, Span, single
@@ -33,6 +35,9 @@ def main() -> None:
     characters = sum(len(document.text) for document in documents)
     took = seconds(lambda: [list(cut(document, 256)) for document in documents])
     click.echo(f"cut into passages   {characters / took / 1e6:8.2f} M characters/s")
+    pieces = [(p.text, language(p.language).script) for d in documents for p in cut(d, 256)]
+    took = seconds(lambda: [share_in_script(text, script) for text, script in pieces])
+    click.echo(f"share in script     {len(pieces) / took:8,.0f} passages/s")
     took = seconds(lambda: [ground(d.text, mentions(d), "cursor") for d in annotated])
     click.echo(f"ground              {len(annotated) / took:8,.0f} passages/s")
     took = seconds(lambda: [merge(two(d), PARAMS, lambda a, b: 0.5) for d in annotated])

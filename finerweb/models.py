@@ -22,6 +22,7 @@ from filelock import FileLock
 from finerweb.mirror.catalogue import CATALOGUE, Artefact
 
 MANIFEST = "manifest.json"
+LOCAL_NAME = re.compile(r"\w[\w.-]*")
 HUB_REFERENCE = re.compile(r"hub:(\w[\w.-]*/\w[\w.-]*)@([0-9a-f]{40})")
 HUB_SECONDS = 5
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def resolve(reference: str, progress: Callable[[str], None] = lambda _: None) ->
         _check(reference, folder)
         return folder / "lid.176.ftz" if artefact.converter == "file" else folder
     if kind == "local":
-        if not (folder / MANIFEST).is_file():
+        if not LOCAL_NAME.fullmatch(name) or not (folder / MANIFEST).is_file():
             raise ValueError(
                 f"{reference}: no such model; add it with `finerweb models add {name} FOLDER`"
             )
@@ -109,8 +110,10 @@ def add(name: str, folder: Path) -> str:
     Raises:
         ValueError: the name cannot be a file name, or the folder has no config or weights.
     """
-    if not re.fullmatch(r"[\w.-]+", name):
-        raise ValueError(f"name {name!r}: expected letters, digits, dots, dashes, underscores")
+    if not LOCAL_NAME.fullmatch(name):
+        raise ValueError(
+            f"name {name!r}: expected letters, digits, underscores, then dots and dashes too"
+        )
     for needed in ("config.json", "*.safetensors"):
         if not list(folder.glob(needed)):
             found = ", ".join(sorted(p.name for p in folder.glob("*"))[:10]) or "nothing"
@@ -151,7 +154,8 @@ def _hub_parts(reference: str) -> tuple[str, str]:
     if match is None:
         raise ValueError(
             f"model reference {reference!r}: expected hub:ORGANISATION/NAME@REVISION with the "
-            "revision's 40 hex digits, so that the weights cannot change under a name"
+            "revision's 40 hex digits, so that the weights cannot change under a name; the hub "
+            "lists a model's revisions under Files and versions, History"
         )
     return match[1], match[2]
 

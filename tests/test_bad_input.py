@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 import yaml
 from conftest import run
+from reach import ROOT
 
 from finerweb.corpus.readers import MAX_CHARACTERS
 
@@ -15,7 +17,7 @@ Stage = Callable[..., CompletedProcess[str]]
 DOCUMENTS = ("documents", "--source", "source", "--out", "out", "--metrics", "m.json")
 
 
-def use(project: Path, lines: list[bytes], languages: list[str] | None = None) -> None:
+def use(project: Path, lines: list[bytes], languages: list[Any] | None = None) -> None:
     """Make these lines the German source of the project."""
     params = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
     params["documents"]["languages"] = languages or ["deu_Latn"]
@@ -96,12 +98,34 @@ def test_language_without_a_file(project: Path, stage: Stage) -> None:
     assert "no documents for fra_Latn" in done.stderr and "documents.languages" in done.stderr
 
 
-@pytest.mark.parametrize("code", ["xxx_Latn", "de", "../../evil", "de;rm -rf"])
+@pytest.mark.parametrize(
+    "code", ["xxx_Latn", "de", "../../evil", "de;rm -rf", "$(touch evil)", "/evil", "deu_Latn/.."]
+)
 def test_unknown_language(project: Path, stage: Stage, code: str) -> None:
+    """Refused before any path is made of it, though there be a file at its end."""
     use(project, [row()], [code])
+    (project.parent / "evil.jsonl").write_bytes(row())
+    before = set(project.parent.rglob("*"))
     done = stage(*DOCUMENTS, check=False)
     assert done.returncode == 1
     assert f"unknown language {code!r}" in done.stderr
+    after = {path for path in project.parent.rglob("*") if "__pycache__" not in path.parts}
+    assert after <= before
+
+
+@pytest.mark.parametrize("code", [False, 1, ["deu_Latn"], None])
+def test_a_language_that_is_no_text(project: Path, stage: Stage, code: object) -> None:
+    """YAML reads the code `no` as false."""
+    use(project, [row()], [code])
+    done = stage(*DOCUMENTS, check=False)
+    assert done.returncode == 1
+    assert f"documents.languages.0: Input should be a valid string, got {code!r}" in done.stderr
+
+
+def test_the_graph_puts_no_language_into_a_command() -> None:
+    """So no code reaches a shell, known or not."""
+    text = (ROOT / "dvc.yaml").read_text("utf-8")
+    assert "documents.languages" not in text and "documents.path" in text
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ LAYERS = (
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation", "finerweb.grounding"),
     ("finerweb.merging", "finerweb.labels"),
     ("finerweb.release", "finerweb.report"),
-    ("finerweb.stage", "finerweb.cli"),
+    ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
 )
 ONLY_HERE = {"click": ("finerweb.stage", "finerweb.cli")}
 HEAVY = (

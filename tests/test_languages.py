@@ -409,6 +409,61 @@ def test_what_the_checks_accept_of_90_languages(lid176: Identifier) -> None:
         assert all(accept(text, code, "reject_english", lid176) for text in found), code
 
 
+LATIN_SERBIAN = ("bos_Latn", "hrv_Latn", "srp_Latn")
+
+# Whose texts `match` with lid.176 takes for another's, at most: share of the passages.
+TAKEN_FOR = {
+    **{(a, b): 1.0 for a in LATIN_SERBIAN for b in LATIN_SERBIAN},
+    ("zsm_Latn", "ind_Latn"): 0.8,
+    ("sun_Latn", "ind_Latn"): 0.5,
+    ("sun_Latn", "zsm_Latn"): 0.2,
+    ("som_Latn", "eng_Latn"): 1.0,
+    ("xho_Latn", "eng_Latn"): 1.0,
+    ("gaz_Latn", "fin_Latn"): 1.0,
+    ("plt_Latn", "eus_Latn"): 0.4,
+    ("plt_Latn", "swh_Latn"): 0.3,
+    ("fry_Latn", "nld_Latn"): 0.2,
+}
+
+
+@needs_data
+@pytest.mark.slow
+def test_text_of_another_language_is_refused(lid176: Identifier) -> None:
+    for own in WITH_TEXTS:
+        labels = [lid176(text)[0] or "" for text in texts(own)]
+        for row in TABLE.values():
+            # Serbian in Cyrillic differs by script, which is checked apart.
+            if row.code == own or (row.code == "srp_Cyrl" and own in LATIN_SERBIAN):
+                continue
+            taken = sum(map(row.is_named, labels)) / len(labels)
+            assert taken <= TAKEN_FOR.get((own, row.code), 0.1), (own, row.code, taken)
+
+
+MIXED = {
+    "deu_Latn": "Anna fuhr am dritten Mai nach Straßburg, wo ihre Großeltern seit Jahren leben.",
+    "arb_Arab": "وصلت آنا إلى القاهرة صباحًا، وزارت المتحف الكبير مع أصدقائها من الجامعة.",
+    "hin_Deva": "अन्ना कल सुबह वाराणसी पहुँची और अपने दोस्तों के साथ गंगा के किनारे घूमने गई।",
+    "tha_Thai": "อันนาเดินทางถึงเชียงใหม่เมื่อเช้านี้ และไปเยี่ยมคุณยายที่บ้านนอกเมืองกับเพื่อนสองคน",
+    "cmn_Hani": "安娜昨天抵达了成都。她在那里的大学学习历史，周末常去看望住在郊外的祖父母。"
+    "今年夏天，她打算和两位同学一起去敦煌，参观莫高窟里保存了一千多年的壁画，"
+    "然后乘火车经过兰州回到家中，准备九月份的考试。",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("code", "own"), MIXED.items(), ids=MIXED)
+def test_mixed_text(code: str, own: str, lid176: Identifier) -> None:
+    """A sentence of English does not make a passage English, nor one of its own the rest."""
+    english = "She arrived yesterday. "
+    little, much = f"{own} {english}", f"{english * 9} {own}"
+    assert accept(little, code, "match", lid176)
+    assert accept(little, code, "reject_english", lid176)
+    script = language(code).script
+    assert share_in_script(little, script) > 0.5
+    # A quarter of the letters is enough for lid.176 to call the text Thai; there the script tells.
+    assert not accept(much, code, "match", lid176) or share_in_script(much, script) < 0.4
+
+
 @needs_data
 def test_the_script_of_90_languages() -> None:
     assert set(NAMES) >= {row.script for row in TABLE.values()}

@@ -186,3 +186,21 @@ def test_embedding_model_is_the_real_one(monkeypatch: pytest.MonkeyPatch) -> Non
     assert cosines[3, 4] > cosines[0, 4] + 0.03
     assert tokenizer.unk_token_id not in batch["input_ids"]
     assert "vllm" not in sys.modules
+
+
+@pytest.mark.parametrize("name", ["..", ".hidden", "../../evil", "a/b", "a b", "de;rm -rf", ""])
+def test_a_local_name_is_no_path(name: str, cache: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "config.json").write_text("{}")
+    (own / "model.safetensors").touch()
+    with pytest.raises(ValueError, match="expected letters, digits, underscores"):
+        models.add(name, own)
+    models.add("good", own)
+    # Even where a manifest lies at the end of the path.
+    outside = cache / "local" / name
+    outside.mkdir(parents=True, exist_ok=True)
+    manifest = (cache / "local" / "good" / models.MANIFEST).read_text()
+    (outside / models.MANIFEST).write_text(manifest)
+    with pytest.raises(ValueError, match="no such model"):
+        models.resolve(f"local:{name}")

@@ -8,6 +8,7 @@ import click
 from finerweb.cli.figures import figures
 from finerweb.cli.models import models
 from finerweb.cli.plan import plan
+from finerweb.cli.preset import preset
 from finerweb.cli.replies import replies
 
 
@@ -34,5 +35,6 @@ def main() -> None:
 
 main.add_command(models)
 main.add_command(plan)
+main.add_command(preset)
 main.add_command(replies)
 main.add_command(figures)

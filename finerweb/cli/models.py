@@ -39,11 +39,13 @@ def pull(references: tuple[str, ...], for_tests: bool) -> None:
     Example:
         finerweb models pull mirror:gemma-3-270m-q4
     """
-    from finerweb.models import TEST_MODELS, cached, needed_megabytes, resolve
+    from finerweb.models import TEST_MODELS, cached, identity, needed_megabytes, resolve
     from finerweb.progress import bar
 
     wanted = list(references) or (list(TEST_MODELS) if for_tests else named_models(document()))
     missing = [r for r in dict.fromkeys(wanted) if r not in cached()]
+    for reference in missing:
+        identity(reference)  # a reference that names nothing, before anything is fetched
     steps, megabytes = needed_megabytes(missing)
     if megabytes:
         click.echo(

@@ -53,14 +53,15 @@ def load_identifier(path: Path) -> Identifier:
 
 
 def _model_file(path: Path) -> Path:
-    """Return the one fastText model of a folder; a file is its own."""
+    """Return the one fastText model of a folder, of GlotLID's the third; a file is its own."""
     if not path.is_dir():
         return path
     files = sorted([*path.glob("*.ftz"), *path.glob("*.bin")])
-    if len(files) != 1:
+    third = [file for file in files if file.name == "model_v3.bin"]
+    if len(third or files) != 1:
         found = ", ".join(file.name for file in files) or "none"
         raise ValueError(f"{path}: expected one fastText model (*.ftz, *.bin), found {found}")
-    return files[0]
+    return (third or files)[0]
 
 
 def accept(text: str, code: str, check: str, identify: Identifier) -> bool:
