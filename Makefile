@@ -1,4 +1,4 @@
-.PHONY: repro test test-fast test-all approve lint bench dag remote-demo system-deps clean
+.PHONY: repro test test-fast test-all approve lint bench dag remote-demo cluster-example system-deps clean
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 repro: .venv/ready  ## run the whole graph, then show the figures beside the committed ones
@@ -13,7 +13,10 @@ test: .venv/ready  ## all tests that need pip alone, one real language model amo
 test-fast: .venv/ready  ## under 90 seconds: no models, no whole graph
 	pytest -m "not slow"
 
-test-all: system-deps test
+test-all: system-deps .venv/ray test  ## and those that start Ray
+
+cluster-example: .venv/ray  ## `filter` on a Ray cluster of two nodes on this machine
+	cluster/example.sh
 
 approve: .venv/ready  ## take what the golden run gives as the new golden files
 	pytest tests/test_golden.py --approve
@@ -36,6 +39,10 @@ system-deps:  ## Debian packages that `test-all` needs beyond pip: none yet
 
 clean:
 	rm -rf .venv build *.egg-info
+
+.venv/ray: .venv/ready requirements-ray.lock
+	python -m pip install --quiet --no-deps --require-hashes -r requirements-ray.lock
+	touch $@
 
 .venv/ready: setup.sh requirements-cpu.lock pyproject.toml
 	./setup.sh

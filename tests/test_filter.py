@@ -1,5 +1,10 @@
 """The filter: the paper's first acceptable passage of each document, every drop with a reason."""
 
+import json
+from pathlib import Path
+
+import pytest
+from filter_inputs import LANGUAGES, make_inputs, run_filter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,3 +77,22 @@ def test_scores_against_useful_beside_the_baselines() -> None:
     assert isinstance(figures, dict)
     assert figures["useful"]["filter"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5}
     assert figures["useful"]["accept_all"] == {"precision": 2 / 3, "recall": 1.0, "f1": 0.8}
+
+
+@pytest.mark.slow
+def test_stage_gives_the_same_bytes_with_any_number_of_workers(project: Path) -> None:
+    """Fault 31; and what the workers kept is gone once everything is written."""
+    make_inputs(project)
+    one = run_filter(project, "one", {"PYTHONHASHSEED": "0"}, workers=1)
+    assert len(one) == len(LANGUAGES) + 1
+    variables = {
+        "PYTHONHASHSEED": "7",
+        "TZ": "Asia/Kathmandu",
+        "LC_ALL": "C",
+        "OMP_NUM_THREADS": "2",
+    }
+    assert run_filter(project, "two", variables, workers=2) == one
+    assert not list((project / ".finerweb" / "batches").glob("*/*"))
+    metrics = json.loads((project / "one" / "filter.json").read_text("utf-8"))
+    for language in metrics["languages"].values():
+        assert (language["seen"], language["kept"]) == (80, 30), "the rating part is not scored"

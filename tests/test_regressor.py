@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from texts import SENTENCES
+from encoders import make_encoder
 
 from finerweb.params.train_regressor import TrainRegressorParams
 from finerweb.regressor.selection import select
@@ -76,35 +76,7 @@ def test_selection_without_the_score_it_goes_by() -> None:
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a two-layer encoder with a character tokenizer."""
-    from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("encoder")
-    letters = sorted(
-        set("".join(SENTENCES.values())) | set("abcdefghijklmnopqrstuvwxyz0123456789 ")
-    )
-    vocabulary = {
-        token: i for i, token in enumerate(["[PAD]", "[CLS]", "[SEP]", "[UNK]", *letters])
-    }
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
-    )
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]"
-    ).save_pretrained(folder)
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-    )
-    BertModel(config).save_pretrained(folder)
-    return folder
+    return make_encoder(tmp_path_factory.mktemp("encoder"))
 
 
 @pytest.mark.slow
