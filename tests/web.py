@@ -1,15 +1,17 @@
 """Folders as FineWeb-2 and FineWeb lay them out, and a server of them that can misbehave."""
 
 import hashlib
+import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -59,17 +61,20 @@ class Served:
 
     url: str
     asked: list[tuple[str, str, int, int]] = field(default_factory=list)
-    """Method, path, start and end of each request for a file."""
+    """Method, path of the file, start and end of each request for a file."""
     cut: Counter[str] = field(default_factory=Counter)
     """By the name of a file: so many answers end in the middle."""
     cut_from: int = 0
     """Only answers that start after this byte are cut."""
     ranges: bool = True
+    forbidden: bool = False
     newest_first: bool = False
+    after: Callable[[Path], None] = lambda _: None
+    """Called with a file once it was read for an answer."""
 
-    def ranges_of(self, name: str) -> list[tuple[int, int]]:
-        """Return the ranges of a file that were asked for."""
-        return [(s, e) for method, path, s, e in self.asked if method == "GET" and name in path]
+    def got(self) -> list[tuple[str, int, int]]:
+        """Return the ranges of files that were asked for."""
+        return [request[1:] for request in self.asked if request[0] == "GET"]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -83,7 +88,9 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
-        path = self.folder / self.path.strip("/")
+        self.give(self.folder / self.path.strip("/"))
+
+    def give(self, path: Path) -> None:
         if path.is_dir():
             names = sorted((p.name for p in path.iterdir()), reverse=self.served.newest_first)
             links = [f'<a href="{self.path.rstrip("/")}/{name}">{name}</a>' for name in names]
@@ -98,7 +105,11 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()[:16]}"'}
         asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         start, end = (int(asked[1]), int(asked[2]) + 1) if asked else (0, len(content))
-        self.served.asked.append((self.command, self.path, start, end))
+        name = path.relative_to(self.folder).as_posix()
+        self.served.asked.append((self.command, name, start, end))
+        if self.command == "GET" and self.served.forbidden:
+            self.reply(403, b"", {})
+            return
         status = 200
         if asked and self.served.ranges:
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(content)}"
@@ -107,6 +118,8 @@ class Handler(BaseHTTPRequestHandler):
         cut = self.command == "GET" and cuts[path.name] > 0 and start >= self.served.cut_from
         cuts[path.name] -= cut
         self.reply(status, content, headers, cut)
+        if self.command == "GET":
+            self.served.after(path)
 
     def reply(
         self, status: int, content: bytes, headers: dict[str, str], cut: bool = False
@@ -124,11 +137,36 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Hub(Handler):
+    """The Hugging Face hub, as far as it gives the files of a data set at a commit."""
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if found := re.fullmatch(r"/datasets/(.+)/resolve/([0-9a-f]{40})/(.+)", path):
+            self.give(self.folder / found[1] / found[3])
+        elif found := re.fullmatch(r"/api/datasets/(.+)/tree/([0-9a-f]{40})/?(.*)", path):
+            home = self.folder / found[1]
+            self.json([self.entry(home, p) for p in sorted((home / unquote(found[3])).iterdir())])
+        elif found := re.fullmatch(r"/api/datasets/(.+)/revision/([0-9a-f]{40})", path):
+            self.json({"id": found[1], "sha": found[2], "siblings": []})
+        else:
+            self.reply(404, b"", {})
+
+    def entry(self, home: Path, path: Path) -> dict[str, Any]:
+        kind = "directory" if path.is_dir() else "file"
+        oid = hashlib.sha1(path.name.encode()).hexdigest()
+        size = 0 if path.is_dir() else path.stat().st_size
+        return {"type": kind, "oid": oid, "size": size, "path": path.relative_to(home).as_posix()}
+
+    def json(self, answer: object) -> None:
+        self.reply(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+
+
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
-    """Yield a server of a folder."""
+def serving(folder: Path, kind: type[Handler] = Handler) -> Iterator[Served]:
+    """Yield a server of a folder; of the hub's kind, the folder holds organisation/name."""
     served = Served("")
-    handler = type("Handler", (Handler,), {"folder": folder, "served": served})
+    handler = type("Of", (kind,), {"folder": folder, "served": served})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     served.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()

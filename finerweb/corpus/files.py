@@ -5,11 +5,10 @@ each file a folder with its version (size and entity tag) and the byte ranges re
 """
 
 import hashlib
-import io
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +16,8 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from finerweb.corpus.parquet import MAX_GROUP_BYTES, chunks
+from finerweb.corpus.parquet import MAX_GROUP_BYTES
+from finerweb.corpus.ranges import Parts, ranges
 from finerweb.params.documents import Files
 from finerweb.tables.io import replacing
 
@@ -26,10 +26,9 @@ FIRST_WAIT_SECONDS = 1.0
 """Before the second attempt to fetch something; it doubles from there."""
 
 FOOTER_GUESS_BYTES = 2**18
-MAX_FOOTER_BYTES = 2**28
-GAP_BYTES = 2**20
-"""Columns that lie closer together than this are fetched as one range."""
+"""Fetched of a file's end at once; pyarrow reads 64 KiB there, however small the footer."""
 
+MAX_FOOTER_BYTES = 2**28
 VERSION = "version.json"
 TAGS = ("ETag", "etag", "blob_id", "md5Hash", "content_md5", "Content-MD5", "Digest")
 DATES = ("LastModified", "Last-Modified", "last_modified", "mtime", "modified", "created")
@@ -79,11 +78,11 @@ class File:
         if length > len(tail):
             tail = self._range(size - length, size)
         try:
-            return pq.read_metadata(_Parts(size, [(size - len(tail), tail)]))
+            return pq.read_metadata(Parts(size, [(size - len(tail), tail)]))
         except (pa.ArrowException, OSError) as error:
             raise ValueError(f"{self.url}: not a readable parquet file ({error})") from error
 
-    def group(self, footer: pq.FileMetaData, index: int, names: set[str]) -> io.RawIOBase:
+    def group(self, footer: pq.FileMetaData, index: int, names: set[str]) -> Parts:
         """Return the file with the bytes of these columns of a row group, and no others.
 
         Raises:
@@ -92,7 +91,7 @@ class File:
         """
         size = self._size()
         parts = []
-        for start, end in _ranges(footer, index, names):
+        for start, end in ranges(footer, index, names):
             if not 0 <= start < end <= size or end - start > MAX_GROUP_BYTES:
                 raise ValueError(
                     f"{self.url}, row group {index}: its columns are said to be at "
@@ -100,7 +99,7 @@ class File:
                     f"{MAX_GROUP_BYTES:,} inside the file; is it damaged?"
                 )
             parts.append((start, self._range(start, end)))
-        return _Parts(size, parts)
+        return Parts(size, parts)
 
     def _range(self, start: int, end: int) -> bytes:
         """Return the bytes of a range, from where they are kept if they were fetched before."""
@@ -119,7 +118,9 @@ class File:
         return content
 
     def _fetch(self, start: int, end: int) -> bytes:
-        content: bytes = self.filesystem.cat_file(self.path, start=start, end=end)
+        # Files of the hub would be read ahead by megabytes.
+        options = {"cache_type": "none"} if self._is_pinned else {}
+        content: bytes = self.filesystem.cat_file(self.path, start=start, end=end, **options)
         if len(content) > end - start:
             raise ValueError(
                 f"{self.url}: asked for {end - start:,} bytes, got {len(content):,}: its server "
@@ -202,87 +203,35 @@ def _protocols(filesystem: Any) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _ranges(footer: pq.FileMetaData, index: int, names: set[str]) -> Iterator[tuple[int, int]]:
-    """Yield where the column chunks of a row group lie, neighbours as one."""
-    found: list[tuple[int, int]] = []
-    for chunk in chunks(footer, index, names):
-        start = chunk.data_page_offset
-        if chunk.dictionary_page_offset is not None:
-            start = min(start, chunk.dictionary_page_offset)
-        found.append((start, start + chunk.total_compressed_size))
-    joined = None
-    for start, end in sorted(found):
-        if joined and start - joined[1] <= GAP_BYTES:
-            joined = (joined[0], max(end, joined[1]))
-            continue
-        if joined:
-            yield joined
-        joined = (start, end)
-    if joined:
-        yield joined
-
-
 def _answer(where: str, ask: Callable[[], T]) -> T:
     """Return what a server answers, asked again for as long as its failure may pass.
 
     Raises:
-        OSError: it does not answer; what was fetched before is kept.
+        OSError: it does not answer, or says no; what was fetched before is kept.
     """
+    problem: Exception | None = None
     for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
         try:
             return ask()
-        except (ValueError, FileNotFoundError, PermissionError):
+        except ValueError:
             raise
         except Exception as error:  # each filesystem has errors of its own, most no OSError
             problem = error
             log.info("%s: attempt %d failed: %r", where, attempt + 1, error)
-        if attempt < ATTEMPTS - 1:
-            time.sleep(FIRST_WAIT_SECONDS * 2**attempt)
+            if not _may_pass(error):
+                break
     raise OSError(
-        f"{where}: cannot be read, asked {ATTEMPTS} times: {problem!r}; what was fetched is kept, "
-        "run again to go on"
+        f"{where}: cannot be read, asked {attempt + 1} times: {problem!r}; what was fetched is "
+        "kept, run again to go on"
     ) from problem
 
 
-class _Parts(io.RawIOBase):
-    """A file of which only some ranges are here."""
-
-    def __init__(self, size: int, parts: list[tuple[int, bytes]]) -> None:
-        super().__init__()
-        self._size = size
-        self._parts = parts
-        self._at = 0
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def seekable(self) -> bool:
-        """Return True."""
-        return True
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move to a position."""
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = origin + offset
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill the buffer from the part that holds the position.
-
-        Raises:
-            OSError: no part does.
-        """
-        if self._at >= self._size:
-            return 0
-        for start, content in self._parts:
-            if start <= self._at < start + len(content):
-                piece = content[self._at - start :][: len(buffer)]
-                buffer[: len(piece)] = piece
-                self._at += len(piece)
-                return len(piece)
-        raise OSError(f"byte {self._at:,} was not expected to be read; is the file damaged?")
+def _may_pass(error: Exception) -> bool:
+    """Return whether another attempt may do better: not where the server says no."""
+    answer = getattr(error, "response", None)
+    status = getattr(error, "status", getattr(answer, "status_code", None))
+    if isinstance(status, int) and 400 <= status < 500:
+        return status in (408, 429)
+    return not isinstance(error, (FileNotFoundError, PermissionError))

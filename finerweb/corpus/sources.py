@@ -1,6 +1,7 @@
 """From params to a language's sample: own JSON lines or parquet, FineWeb-2 and FineWeb."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ from finerweb.records import Document
 from finerweb.tally import Tally
 
 FINEWEB_2_FILES = "data/{language}/train/*.parquet"
+FOOTERS_AT_A_TIME = 8
 
 
 def sample_language(
@@ -87,12 +89,19 @@ def _groups(
     files: list[File], columns: Mapping[str, str], seed: int, revision: str
 ) -> list[tuple[File, int]]:
     """Return the row groups of files in the order they are read in."""
-    found = []
-    for number, file in enumerate(files):
+
+    def n_groups(file: File) -> int:
         footer = file.footer()
         check_file(footer, columns, file.url)
-        for index in range(footer.num_row_groups):
-            found.append((group_hash(seed, revision, file.name, index), number, index))
+        return int(footer.num_row_groups)
+
+    with ThreadPoolExecutor(FOOTERS_AT_A_TIME) as pool:
+        counts = list(pool.map(n_groups, files))
+    found = [
+        (group_hash(seed, revision, file.name, index), number, index)
+        for number, (file, n) in enumerate(zip(files, counts, strict=True))
+        for index in range(n)
+    ]
     return [(files[number], index) for _, number, index in sorted(found)]
 
 
