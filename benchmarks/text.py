@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 from timing import seconds
 
+from finerweb.corpus.jsonl import read_jsonl
 from finerweb.corpus.passages import cut
-from finerweb.corpus.readers import read_jsonl
 from finerweb.corpus.scripts import share_in_script
 from finerweb.grounding import ground
 from finerweb.languages import language

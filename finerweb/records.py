@@ -6,6 +6,9 @@ Spans are half-open ``[start, end)`` in Unicode code points of the text they bel
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+MAX_CHARACTERS = 2_000_000
+"""Of a document; more is a whole dump in one record."""
+
 
 def check_text(text: str, where: str) -> None:
     """Refuse text that later tools would mangle: NUL, and lone surrogates.
@@ -52,6 +55,20 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a source has a document from, in its own words; None where it does not say.
+
+    ``url`` is the page, ``dump`` the crawl, ``date`` when it was crawled, ``language_score`` how
+    sure the source is of the language.
+    """
+
+    url: str | None = None
+    dump: str | None = None
+    date: str | None = None
+    language_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A document of the source corpus; ``rank`` is its place in the sample's order, from 0.
 
@@ -63,7 +80,7 @@ class Document:
     language: str
     text: str
     part: str | None = None
-    source: str | None = None
+    provenance: Provenance = Provenance()
     useful: bool | None = None
     gold: tuple[Span, ...] | None = None
     rank: int = 0
@@ -106,6 +123,7 @@ class Passage:
     gold: tuple[Span, ...] | None = None
     rank: int = 0
     personal: tuple[Span, ...] = ()
+    provenance: Provenance = Provenance()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from finerweb.corpus.readers import read_jsonl
-from finerweb.corpus.sampling import sample
+from finerweb.corpus.sources import sample_language
 from finerweb.params.documents import DocumentsParams
 from finerweb.params.load import load
 from finerweb.stage import EXISTING, NEW, Stage
@@ -17,17 +16,16 @@ from finerweb.tally import Tally, by_language
 
 @click.command("documents", cls=Stage, help=__doc__)
 @click.option("--source", type=EXISTING, required=True, help="Folder with <language>.jsonl.")
+@click.option("--fetched", type=NEW, required=True, help="Keeps what comes from elsewhere.")
 @click.option("--out", type=NEW, required=True, help="Documents, one file a language.")
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
-def main(source: Path, out: Path, metrics: Path) -> None:
+def main(source: Path, fetched: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("documents", DocumentsParams)
     tallies = {}
-    quotas = (params.rating_documents, params.corpus_documents)
     with replacing_folder(out) as folder:
         for code in params.languages:
-            read = read_jsonl(source / f"{code}.jsonl", code)
-            documents, tallies[code] = sample(read, params.seed, *quotas)
+            documents, tallies[code] = sample_language(code, params, source, fetched)
             write(folder / f"{code}.parquet", map(document_row, documents), DOCUMENTS)
     write_metrics(metrics, by_language(tallies, Tally()))
 

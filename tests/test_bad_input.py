@@ -11,10 +11,10 @@ import yaml
 from conftest import run
 from reach import ROOT
 
-from finerweb.corpus.readers import MAX_CHARACTERS
+from finerweb.records import MAX_CHARACTERS
 
 Stage = Callable[..., CompletedProcess[str]]
-DOCUMENTS = ("documents", "--source", "source", "--out", "out", "--metrics", "m.json")
+DOCUMENTS = tuple("documents --source source --fetched f --out out --metrics m.json".split())
 
 
 def use(project: Path, lines: list[bytes], languages: list[Any] | None = None) -> None:
@@ -143,7 +143,8 @@ def test_bad_params(
     for section, keys in change.items():
         params.setdefault(section, {}).update(keys)
     (project / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
-    done = stage("documents", "--source", "sample", "--out", "o", "--metrics", "m", check=False)
+    (project / "source").mkdir()
+    done = stage(*DOCUMENTS, check=False)
     assert done.returncode == 1
     assert message in done.stderr
 

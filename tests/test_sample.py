@@ -9,7 +9,7 @@ from unicodedata import category
 import pytest
 from reach import ROOT
 
-from finerweb.corpus.readers import read_jsonl
+from finerweb.corpus.jsonl import read_jsonl
 from finerweb.corpus.segmentation import words
 from finerweb.evaluation.scoring import SpanScores, score
 from finerweb.languages import language

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import SENTENCES, texts
 
-from finerweb.records import Document, Span, check_text
+from finerweb.corpus.passages import cut
+from finerweb.records import Document, Provenance, Span, check_text
+from finerweb.release.variants import view
 from finerweb.tables.documents import DOCUMENTS
 from finerweb.tables.grounded import GROUNDED
 from finerweb.tables.io import languages_in, read, read_metrics, replacing, write, write_metrics
-from finerweb.tables.rows import document, document_row
+from finerweb.tables.passages import PASSAGES
+from finerweb.tables.rows import document, document_row, passage, passage_row
+from finerweb.tables.variants import SINGLE
 from finerweb.tally import Tally
 
+SAID = (Provenance("https://example.org/東", "CC-MAIN-2024-10", "2024-02-01", 0.1), Provenance())
 DOCS = [
-    Document(f"d{i}", "deu_Latn", text, "corpus", useful=None, gold=(Span(0, 2, "x"),), rank=i)
+    Document(f"d{i}", "deu_Latn", text, "corpus", SAID[i % 2], None, (Span(0, 2, "x"),), rank=i)
     for i, text in enumerate(SENTENCES.values())
 ]
 
@@ -26,6 +32,18 @@ def test_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "deu_Latn.parquet"
     write(path, map(document_row, DOCS), DOCUMENTS)
     assert list(map(document, read(path, DOCUMENTS))) == DOCS
+
+
+def test_provenance_goes_along_to_the_release(tmp_path: Path) -> None:
+    path = tmp_path / "deu_Latn.parquet"
+    write(path, [passage_row(p) for d in DOCS for p in cut(d, 4)], PASSAGES)
+    passages = list(map(passage, read(path, PASSAGES)))
+    assert len(passages) > len(DOCS)
+    rows, _ = view([(p, 0.5) for p in passages], {}, "single", False)
+    write(path, rows, SINGLE)
+    said = {d.document_id: asdict(d.provenance) for d in DOCS}
+    for row in read(path, SINGLE):
+        assert {name: row[name] for name in said["d0"]} == said[row["document_id"]]
 
 
 def test_same_bytes_whatever_the_order(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def _passage(document: Document, number: int, begin: int, end: int, n_words: int
         part=document.part or "corpus",
         useful=document.useful,
         rank=document.rank,
+        provenance=document.provenance,
         gold=None if document.gold is None else _rebase(document.gold, start, start + len(text)),
     )
 

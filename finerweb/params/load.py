@@ -72,7 +72,10 @@ def _explain(path: Path, name: str, error: ValidationError, model: type[Section]
     for problem in error.errors():
         key = ".".join(map(str, (name, *problem["loc"])))
         if problem["type"] == "extra_forbidden":
-            lines.append(f"  {key}: unknown key; keys are {', '.join(model.model_fields)}")
+            known = (
+                f"; keys are {', '.join(model.model_fields)}" if len(problem["loc"]) == 1 else ""
+            )
+            lines.append(f"  {key}: unknown key{known}")
         else:
             lines.append(f"  {key}: {problem['msg']}, got {problem['input']!r}")
     return "\n".join(lines)

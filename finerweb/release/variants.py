@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from finerweb.records import Entity, Passage
 from finerweb.tables.io import Row, Table
+from finerweb.tables.rows import provenance_row
 from finerweb.tables.variants import MULTI, SINGLE
 from finerweb.tally import Tally
 
@@ -35,6 +36,8 @@ def view(
                 "text": passage.text,
                 "language": passage.language,
                 "char_spans": [_span(passage, entity, kind) for entity in found],
+                "document_id": passage.document_id,
+                **provenance_row(passage.provenance),
                 "quality_score": quality_score,
             }
         )

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from finerweb.tables.documents import GOLD
+from finerweb.tables.documents import GOLD, PROVENANCE
 from finerweb.tables.io import Table, column
 
 _FIELDS = [
@@ -16,6 +16,7 @@ _FIELDS = [
     column("start", pa.int32(), "Code point of the document at which the passage starts."),
     column("n_words", pa.int32(), "ICU words, punctuation not counted."),
     column("part", pa.string(), "`rating` or `corpus`, the document's."),
+    *PROVENANCE,
     column("useful", pa.bool_(), "The document's `useful`.", nullable=True),
     column("gold", GOLD, "The document's gold inside the passage, re-based.", nullable=True),
     column("personal", GOLD, "Spans of personal data by kind: e-mail, IP, key, telephone."),

@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 
+from finerweb.tables.documents import PROVENANCE
 from finerweb.tables.io import Table, column
 
 
@@ -28,6 +29,8 @@ def _table(name: str, spans: pa.DataType) -> Table:
                 column("text", pa.string(), "The passage."),
                 column("language", pa.string(), "FineWeb-2 code, as in deu_Latn."),
                 column("char_spans", spans, "Entities: [start, end) in code points of `text`."),
+                column("document_id", pa.string(), "Id of the document in its source."),
+                *PROVENANCE,
                 column("quality_score", pa.float32(), "What the filter's regressor gave it."),
             ]
         ),
