@@ -16,7 +16,7 @@ TABLE = Path(__file__).parent / "resources" / "languages.csv"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language: its FineWeb-2 code, and its codes in other tools; None where one knows it not.
+    """One language and its codes in other tools; a code is None where a tool does not know it.
 
     Tools often know only the macrolanguage: ``ar`` stands for Standard Arabic, ``zh`` for Mandarin.
 

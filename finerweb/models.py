@@ -32,10 +32,11 @@ TEST_MODELS = (
     "mirror:multilingual-e5-small-q4",
     "mirror:gemma-3-270m-q4",
 )
-# No pickles and no code: only formats that cannot run anything when loaded. GlotLID's .bin is
-# fastText's own format; any other .bin may be a pickle.
+FASTTEXT_FILES = ["*.ftz", "model_v3.bin"]
+"""Language identifiers. GlotLID's .bin is fastText's own format; any other .bin may be a pickle."""
+# No pickles and no code: only formats that cannot run anything when loaded.
 HUB_FILES = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "*.jinja"]
-HUB_FILES += ["model_v3.bin"]
+HUB_FILES += FASTTEXT_FILES
 
 
 def cache_folder() -> Path:
@@ -108,13 +109,15 @@ def add(name: str, folder: Path) -> str:
     """Register a local model folder under a name; return its reference.
 
     Raises:
-        ValueError: the name cannot be a file name, or the folder has no config or weights.
+        ValueError: the name cannot be a file name, or the folder has neither a fastText model nor
+            config and weights.
     """
     if not LOCAL_NAME.fullmatch(name):
         raise ValueError(
             f"name {name!r}: expected letters, digits, underscores, then dots and dashes too"
         )
-    for needed in ("config.json", "*.safetensors"):
+    is_fasttext = any(any(folder.glob(name)) for name in FASTTEXT_FILES)
+    for needed in () if is_fasttext else ("config.json", "*.safetensors"):
         if not list(folder.glob(needed)):
             found = ", ".join(sorted(p.name for p in folder.glob("*"))[:10]) or "nothing"
             raise ValueError(f"{folder}: expected a model folder with {needed}; found {found}")

@@ -12,8 +12,8 @@ import yaml
 PRESETS = Path("presets")
 BASE = "sample"
 WIDTH = 100
-NAMED = ("backbones", "raters", "annotators", "llm.prices")
-"""Mappings by names that a preset chooses; all others have the sample's keys."""
+NAMED = ("backbones", "raters", "annotators", "llm.prices", "documents.source")
+"""Mappings whose keys a preset chooses, by names or by kind; all others have the sample's keys."""
 
 
 def preset(name: str, folder: Path = PRESETS) -> str:

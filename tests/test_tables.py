@@ -36,7 +36,7 @@ def test_round_trip(tmp_path: Path) -> None:
 
 def test_provenance_goes_along_to_the_release(tmp_path: Path) -> None:
     path = tmp_path / "deu_Latn.parquet"
-    write(path, [passage_row(p) for d in DOCS for p in cut(d, 4)], PASSAGES)
+    write(path, [passage_row(p) for d in DOCS for p, _ in cut(d, 4)], PASSAGES)
     passages = list(map(passage, read(path, PASSAGES)))
     assert len(passages) > len(DOCS)
     rows, _ = view([(p, 0.5) for p in passages], {}, "single", False)

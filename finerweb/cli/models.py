@@ -74,6 +74,9 @@ def path(reference: str) -> None:
 def add(name: str, folder: Path) -> None:
     r"""Register a model folder of your own, for params as local:NAME.
 
+    A folder with config.json and safetensors, or with a fastText language identifier (*.ftz, or
+    GlotLID's model_v3.bin).
+
     \b
     Example:
         finerweb models add my-llm /models/my-llm
