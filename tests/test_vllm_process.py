@@ -85,15 +85,18 @@ def test_29_gives_up_after_so_many_and_keeps_what_was_finished(model: ServedMode
     assert len(finished) == len(set(finished)) > 0
 
 
-def test_29_a_request_that_kills_each_process_is_found_and_left(model: ServedModel) -> None:
+@pytest.mark.parametrize("sequences", [1, 4, 16])
+def test_29_a_request_that_kills_each_process_is_found_and_left(
+    model: ServedModel, sequences: int
+) -> None:
     """It costs itself; all others, also those that were in flight with it, are answered."""
-    replies, _ = ask(model, "die-of-r7", restarts=3)
+    replies, _ = ask(model, "die-of-r7", restarts=3, max_num_seqs=sequences)
     assert {r.text: reply.text for r, reply in replies if reply.answered} == {
         text: text.upper() for text in TEXTS if text != "r7"
     }
     ((deadly, reply),) = [(r.text, reply) for r, reply in replies if not reply.answered]
     assert (deadly, reply.finish_reason) == ("r7", "rejected")
-    assert reply.failure == "vLLM died of it, alone and at once"
+    assert reply.failure == "vLLM died of it 3 times, at last alone"
 
 
 def test_29_a_process_that_always_dies_blames_no_request(model: ServedModel) -> None:

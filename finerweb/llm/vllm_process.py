@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
@@ -21,38 +22,50 @@ from finerweb.params.llm import VllmParams
 from finerweb.params.models import ServedModel
 
 log = logging.getLogger(__name__)
-DEADLY = Reply("", REJECTED, 0, 0, "vllm", failure="vLLM died of it, alone and at once")
+PARTS = 8
+STRIKES = 3
+DEADLY = Reply(
+    "", REJECTED, 0, 0, "vllm", failure=f"vLLM died of it {STRIKES} times, at last alone"
+)
 WORKER = (sys.executable, "-m", vllm_worker.__name__)
 
 
 @dataclass(slots=True)
 class _Flight:
-    """The requests that are with the process, by their numbers, and those it may have died of."""
+    """The requests that are with the process, by their numbers, and those it may have died of.
+
+    What was with it when it died is asked again in parts, and a part that it dies of in smaller
+    ones, until one request is alone.
+    """
 
     waiting: Iterator[tuple[int, Request]]
     requests: dict[int, Request] = field(default_factory=dict)
-    suspects: dict[int, Request] = field(default_factory=dict)
+    suspects: list[list[tuple[int, Request]]] = field(default_factory=list)
+    deaths: Counter[int] = field(default_factory=Counter)
     deadly: list[tuple[Request, Reply]] = field(default_factory=list)
     is_trial: bool = False
 
     def take(self, most: int) -> list[tuple[int, Request]]:
-        """Return what is to be sent: suspects one by one, else as many as there is room for."""
+        """Return what is to be sent: a part of the suspects, else as many as there is room for."""
+        new: list[tuple[int, Request]] = []
         if not self.requests:
             self.is_trial = bool(self.suspects)
+            new = self.suspects.pop() if self.suspects else []
         if not self.is_trial:
             new = list(islice(self.waiting, most - len(self.requests)))
-        else:
-            new = [] if self.requests else [self.suspects.popitem()]
         self.requests.update(new)
         return new
 
-    def ended(self, n_given: int) -> None:
-        """Note that a process died that had been given so many requests since its start."""
-        if self.is_trial and n_given == 1:
-            self.deadly += [(request, DEADLY) for request in self.requests.values()]
-        else:
-            self.suspects.update(self.requests)
+    def ended(self) -> None:
+        """Note that the process died."""
+        some = list(self.requests.items())
         self.requests = {}
+        self.deaths.update(number for number, _ in some)
+        if len(some) == 1 and self.deaths[some[0][0]] == STRIKES:
+            self.deadly.append((some[0][1], DEADLY))
+            return
+        size = max(len(some) // PARTS, 1)
+        self.suspects += [some[i : i + size] for i in range(0, len(some), size)]
 
 
 class VllmProcess:
@@ -82,8 +95,8 @@ class VllmProcess:
     def replies(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Reply]]:
         """Yield each request with its reply as it is finished.
 
-        What was in flight when the process died is asked again one by one. A request of which a
-        fresh process dies too has the reply `REJECTED`, once another one was answered.
+        A request of which the process died `STRIKES` times, at last alone, has the reply `REJECTED`
+        once another one was answered.
 
         Raises:
             OSError: as at the start; what was yielded before is whole.
@@ -97,7 +110,7 @@ class VllmProcess:
             finished = self._exchange(unsent)
             if finished is None:
                 n = len(flight.requests)
-                flight.ended(self._n_given)
+                flight.ended()
                 self._died(f"with {n} requests in flight")
                 while not self._started():
                     self._died("while it was loading")
@@ -125,7 +138,7 @@ class VllmProcess:
 
     def _started(self) -> bool:
         self._connection, theirs = Pipe()
-        self._n_given = self._n_answered = 0
+        self._n_answered = 0
         self._process = subprocess.Popen(
             [*self._worker, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
@@ -143,7 +156,6 @@ class VllmProcess:
 
     def _exchange(self, unsent: list[tuple[int, Request]]) -> list[tuple[int, Reply, int]] | None:
         """Send requests, return what is finished; None where the process is dead or hung."""
-        self._n_given += len(unsent)
         finished: list[tuple[int, Reply, int]] | None = self._receive(unsent or None)
         return finished
 
