@@ -69,12 +69,21 @@ def recomputed(home: Path) -> int:
     return counted.total() - N // ROWS
 
 
+def until_both_work(results: Iterator[Any], home: Path) -> list[Any]:
+    """Return the first results, until two workers have begun."""
+    found = [next(results)]
+    while len(processes(home / "notes")) < 2:
+        found.append(next(results))
+    return found
+
+
 def test_actor_killed_mid_run(tmp_path: Path) -> None:
     todo = corpus(tmp_path, N)
-    work = Noting(str(tmp_path / "notes"), "sleep 0.3")
+    work = Noting(str(tmp_path / "notes"), "sleep 0.5")
     results = map_batches(work, todo, params(tmp_path, backend="ray"), "test")
-    found = [next(results), next(results)]
+    found = until_both_work(results, tmp_path)
     os.kill(parent(processes(tmp_path / "notes")[0]), signal.SIGKILL)
+    assert len(found) < N // ROWS
     found += results
     assert b"".join(map(to_bytes, found)) == local(tmp_path)
     assert recomputed(tmp_path) <= 2, "what two workers had in hand"
@@ -106,10 +115,9 @@ def test_error_of_the_work_is_named(tmp_path: Path) -> None:
 
 def test_node_removed_mid_run(tmp_path: Path, two_nodes: Any) -> None:
     todo = corpus(tmp_path, N)
-    work = Noting(str(tmp_path / "notes"), "sleep 0.3")
+    work = Noting(str(tmp_path / "notes"), "sleep 0.5")
     results = map_batches(work, todo, params(tmp_path, backend="ray"), "test")
-    found = [next(results), next(results)]
-    assert len(processes(tmp_path / "notes")) == 2
+    found = until_both_work(results, tmp_path)
     (node,) = two_nodes.worker_nodes
     two_nodes.remove_node(node)
     found += results
@@ -125,7 +133,7 @@ from finerweb.compute.batches import to_bytes
 from finerweb.compute.mapping import map_batches
 home = Path(sys.argv[1])
 todo = corpus(home, 60)
-work = Noting(str(home / "notes"), "sleep 0.3")
+work = Noting(str(home / "notes"), "sleep 0.5")
 results = map_batches(work, todo, params(home, backend="ray"), "test")
 (home / "out").write_bytes(b"".join(map(to_bytes, results)))
 """

@@ -1,6 +1,7 @@
 """`map_batches`: a function over batches, with the same bytes whatever ran it."""
 
 from collections.abc import Generator, Iterable
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,7 +32,7 @@ def map_batches(
     if not todo:
         return
     kept = checkpoints.checkpoints(work, what, Path(params.checkpoints), params.keep_runs)
-    job = Job(work, kept, params.retries, gpus=None)
+    job = Job(_anywhere(work), kept, params.retries, gpus=None)
     if params.backend == "ray":
         from finerweb.compute.cluster import finish
     else:
@@ -40,6 +41,13 @@ def map_batches(
         for batch, result in zip(todo, finish(job, todo, params), strict=True):
             advance(batch.n_rows)
             yield from_bytes(result)
+
+
+def _anywhere(work: Work) -> Work:
+    """Return the work with absolute paths: a worker on another node is in another folder."""
+    named = {field.name: getattr(work, field.name) for field in fields(work)}
+    paths = {name: value.absolute() for name, value in named.items() if isinstance(value, Path)}
+    return replace(work, **paths)
 
 
 def forget(work: Work, params: ComputeParams, what: str) -> None:
