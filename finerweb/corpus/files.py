@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -82,13 +82,15 @@ class File:
         except (pa.ArrowException, OSError) as error:
             raise ValueError(f"{self.url}: not a readable parquet file ({error})") from error
 
-    def group(self, footer: pq.FileMetaData, index: int, names: set[str]) -> Parts:
-        """Return the file with the bytes of these columns of a row group, and no others.
+    def group(self, footer: pq.FileMetaData, index: int, names: set[str]) -> BinaryIO | Parts:
+        """Return the file, open; one from elsewhere has these columns of a row group only.
 
         Raises:
             ValueError: the footer names bytes that the file cannot have, or it has changed.
             OSError: it cannot be read.
         """
+        if self.is_local:
+            return Path(self.path).open("rb")
         size = self._size()
         parts = []
         for start, end in ranges(footer, index, names):

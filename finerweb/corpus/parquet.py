@@ -6,14 +6,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from finerweb.records import MAX_CHARACTERS, Document, Provenance, check_text
+from finerweb.records import MAX_CHARACTERS, Document, Provenance
 from finerweb.tally import Tally
 
 MAX_GROUP_BYTES = 2**30
 """A row group whose columns would unpack to more is refused; FineWeb-2's take a few megabytes."""
 
 BATCH_ROWS = 64
-"""Rows that are unpacked at a time."""
+BATCH_BYTES = 2**30
+"""What is unpacked at a time: so many rows, fewer where each could be as large as all of them, as
+one text can be that a file stores once and means a million times."""
 
 EXTENSION = b"ARROW:extension:name"
 PROVENANCE = tuple(Provenance.__slots__)
@@ -70,12 +72,16 @@ def check_group(metadata: pq.FileMetaData, index: int, names: set[str], where: s
     Raises:
         ValueError: it is not.
     """
-    size = sum(chunk.total_uncompressed_size for chunk in chunks(metadata, index, names))
+    size = _size(metadata, index, names)
     if size > MAX_GROUP_BYTES:
         raise ValueError(
             f"{where}, row group {index}: {size:,} bytes unpacked, expected at most "
             f"{MAX_GROUP_BYTES:,}; write the file with smaller row groups (a few thousand rows)"
         )
+
+
+def _size(metadata: pq.FileMetaData, index: int, names: set[str]) -> int:
+    return sum(chunk.total_uncompressed_size for chunk in chunks(metadata, index, names))
 
 
 def chunks(
@@ -94,16 +100,13 @@ def read_group(
 ) -> Iterator[Document]:
     """Yield the usable documents of a row group, in its order; count the others by reason.
 
-    The file is to be opened with the text columns as dictionaries: a text that is stored once and
-    meant a million times is then unpacked once.
-
     Raises:
         ValueError: the bytes are not what the footer says.
     """
     names = list(columns.values())
-    batches = file.iter_batches(
-        batch_size=BATCH_ROWS, row_groups=[index], columns=names, use_threads=False
-    )
+    rows = BATCH_BYTES // max(_size(file.metadata, index, set(names)), 1)
+    rows = max(1, min(rows, BATCH_ROWS))
+    batches = file.iter_batches(rows, row_groups=[index], columns=names, use_threads=False)
     try:
         for batch in batches:
             for number in range(batch.num_rows):
@@ -122,9 +125,9 @@ def _document(
     """Return the document of a row, or why there is none."""
     try:
         row = {ours: batch.column(name)[number].as_py() for ours, name in columns.items()}
-        for value in row.values():
-            check_text(value if isinstance(value, str) else "", "a row")
-    except ValueError:
+    except UnicodeDecodeError:  # lone surrogates among them
+        return "unusable characters"
+    if any(isinstance(value, str) and "\0" in value for value in row.values()):
         return "unusable characters"
     if not (row["id"] or "").strip():
         return "no id"

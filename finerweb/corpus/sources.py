@@ -25,6 +25,8 @@ from finerweb.tally import Tally
 
 FINEWEB_2_FILES = "data/{language}/train/*.parquet"
 FOOTERS_AT_A_TIME = 8
+BUFFER_BYTES = 2**20
+"""Read of a column at a time."""
 
 
 def sample_language(
@@ -114,10 +116,9 @@ def _documents(
     check_group(footer, index, names, file.url)
     if not footer.row_group(index).num_rows:
         return
-    texts = [name for ours, name in columns.items() if ours != "language_score"]
-    part = file.group(footer, index, names)
     try:
-        opened = pq.ParquetFile(part, metadata=footer, read_dictionary=texts, pre_buffer=False)
-        yield from read_group(opened, index, columns, code, tally)
+        with file.group(footer, index, names) as part:
+            opened = pq.ParquetFile(part, metadata=footer, buffer_size=BUFFER_BYTES)
+            yield from read_group(opened, index, columns, code, tally)
     except (pa.ArrowException, ValueError) as error:
         raise ValueError(f"{file.url}, {error}") from error
