@@ -160,6 +160,14 @@ def test_no_server(tmp_path: Path) -> None:
         sampled("http://127.0.0.1:9", tmp_path / "kept")
 
 
+def test_a_place_of_a_kind_that_nothing_reads(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Protocol not known: nowhere"):
+        sampled("nowhere://data", tmp_path / "kept")
+    fsspec.register_implementation("wanting", "no_such_library.FileSystem", True, "Install it")
+    with pytest.raises(OSError, match=r"wanting://data: this kind of place wants a library: Inst"):
+        sampled("wanting://data", tmp_path / "kept")
+
+
 def test_the_hub(project: Path, web: Path) -> None:
     """The stage, against a server that gives data sets as the hub does."""
     home = web.parent / "hub" / "some-team"

@@ -292,7 +292,7 @@ BAD_ROWS = {
 
 def test_rows_that_cannot_be_used_are_counted(tmp_path: Path) -> None:
     """Of web text there is always some: it is left out, and told."""
-    good = [(f"good-{script}", text) for script, text in SENTENCES.items()]
+    good = [(f"good-{script}", text) for script, text in SENTENCES.items()] + [("one", "字")]
     rows: list[tuple[Any, Any]] = [*good, *(row for rows in BAD_ROWS.values() for row in rows)]
     raw = [
         pa.array([v.encode() if isinstance(v, str) else v for v in values], pa.binary())
