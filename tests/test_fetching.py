@@ -9,9 +9,9 @@ from typing import Any
 import fsspec
 import pytest
 from conftest import run
-from test_readers import configure, fineweb, params, stage_command
 from texts import SENTENCES
 from web import Hub, Served, serving, web_rows, write_files
+from web_sources import configure, fineweb, params, stage_command
 
 from finerweb.corpus import files
 from finerweb.corpus.sources import sample_language
