@@ -9,9 +9,9 @@ from typing import Any
 import fsspec
 import pytest
 from conftest import run
-from test_readers import configure, fineweb, params, stage_command
 from texts import SENTENCES
 from web import Hub, Served, serving, web_rows, write_files
+from web_sources import configure, fineweb, params, stage_command
 
 from finerweb.corpus import files
 from finerweb.corpus.sources import sample_language
@@ -158,6 +158,14 @@ def test_a_server_that_says_no_is_asked_once(server: Served, tmp_path: Path) -> 
 def test_no_server(tmp_path: Path) -> None:
     with pytest.raises((OSError, FileNotFoundError), match=r"http://127\.0\.0\.1:9"):
         sampled("http://127.0.0.1:9", tmp_path / "kept")
+
+
+def test_a_place_of_a_kind_that_nothing_reads(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Protocol not known: nowhere"):
+        sampled("nowhere://data", tmp_path / "kept")
+    fsspec.register_implementation("wanting", "no_such_library.FileSystem", True, "Install it")
+    with pytest.raises(OSError, match=r"wanting://data: this kind of place wants a library: Inst"):
+        sampled("wanting://data", tmp_path / "kept")
 
 
 def test_the_hub(project: Path, web: Path) -> None:

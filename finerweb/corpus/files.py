@@ -176,12 +176,15 @@ def find(files: Files, language: str, fetched: Path) -> list[File]:
 
     Raises:
         FileNotFoundError: there is none.
-        OSError: the place cannot be reached.
+        OSError: the place cannot be reached, or is of a kind that nothing installed can read.
     """
     import fsspec
 
     at = f"{files.root}@{files.revision}" if files.root.startswith(f"{HUB}://") else files.root
-    filesystem, base = fsspec.core.url_to_fs(at)
+    try:
+        filesystem, base = fsspec.core.url_to_fs(at)
+    except ImportError as error:
+        raise OSError(f"{at}: this kind of place wants a library: {error}") from error
     base = base.rstrip("/")
     pattern = files.files.replace("{language}", language)
     paths = _answer(at, lambda: filesystem.glob(f"{base}/{pattern}"))

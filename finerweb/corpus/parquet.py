@@ -31,7 +31,7 @@ def check_file(metadata: pq.FileMetaData, columns: Mapping[str, str], where: str
     """
     try:
         schema = metadata.schema.to_arrow_schema()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except pa.ArrowException as error:
         raise ValueError(f"{where}: a schema that cannot be read: {error}") from error
     for ours, name in columns.items():
         fields = [field for field in schema if field.name == name]

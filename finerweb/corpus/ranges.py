@@ -69,7 +69,8 @@ class Parts(io.RawIOBase):
             return 0
         for start, content in self._parts:
             if start <= self._at < start + len(content):
-                piece = content[self._at - start :][: len(buffer)]
+                first = self._at - start
+                piece = content[first : first + len(buffer)]
                 buffer[: len(piece)] = piece
                 self._at += len(piece)
                 return len(piece)

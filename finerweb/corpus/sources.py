@@ -116,8 +116,9 @@ def _documents(
     check_group(footer, index, names, file.url)
     if not footer.row_group(index).num_rows:
         return
+    part = file.group(footer, index, names)
     try:
-        with file.group(footer, index, names) as part:
+        with part:
             opened = pq.ParquetFile(part, metadata=footer, buffer_size=BUFFER_BYTES)
             yield from read_group(opened, index, columns, code, tally)
     except (pa.ArrowException, ValueError) as error:

@@ -33,18 +33,34 @@ FINEWEB = Columns(
 )
 
 
-class Files(Section):
-    """Parquet files below a folder, at a revision."""
+class Place(Section):
+    """A folder, by path or URL, at a revision."""
 
     root: str = Field(min_length=1)
     revision: str = Field(pattern=r"^\S+$")
-    files: str = Field(min_length=1)
 
     @model_validator(mode="after")
     def pinned(self) -> Self:
         """Refuse a hub data set without a commit."""
-        pin(self.root, self.revision)
+        if not self.root.startswith("hf://"):
+            return self
+        if not HUB.fullmatch(self.root):
+            raise ValueError(
+                f"root {self.root!r}: expected hf://datasets/ORGANISATION/NAME, the revision "
+                "beside it"
+            )
+        if not COMMIT.fullmatch(self.revision):
+            raise ValueError(
+                f"revision {self.revision!r} of {self.root}: expected the 40 hex digits of a "
+                "commit, so that the data cannot change under a name"
+            )
         return self
+
+
+class Files(Place):
+    """Parquet files below a folder."""
+
+    files: str = Field(min_length=1)
 
 
 class Jsonl(Section):
@@ -62,21 +78,13 @@ class Parquet(Files):
     max_files: int | None = Field(ge=1)
 
 
-class FineWeb(Section):
+class FineWeb(Place):
     """FineWeb-2, and FineWeb for English."""
 
     kind: Literal["fineweb"]
-    root: str = Field(min_length=1)
-    revision: str = Field(pattern=r"^\S+$")
     english: Files | None
     oversample: int = Field(ge=1)
     max_files: int | None = Field(ge=1)
-
-    @model_validator(mode="after")
-    def pinned(self) -> Self:
-        """Refuse a hub data set without a commit."""
-        pin(self.root, self.revision)
-        return self
 
 
 class DocumentsParams(Section):
@@ -112,23 +120,3 @@ class DocumentsParams(Section):
                 "out of languages"
             )
         return self
-
-
-def pin(root: str, revision: str) -> None:
-    """Check that a root on the hub is pinned.
-
-    Raises:
-        ValueError: the root is a data set of the hub, and the revision is no commit; or the root
-            is another place of the hub, or has a revision of its own.
-    """
-    if not root.startswith("hf://"):
-        return
-    if not HUB.fullmatch(root):
-        raise ValueError(
-            f"root {root!r}: expected hf://datasets/ORGANISATION/NAME, the revision beside it"
-        )
-    if not COMMIT.fullmatch(revision):
-        raise ValueError(
-            f"revision {revision!r} of {root}: expected the 40 hex digits of a commit, so that the "
-            "data cannot change under a name"
-        )
