@@ -212,6 +212,7 @@ PERSONAL = [
     ("2001:0db8:85a3:0000:0000:8a2e:0370:7334 is up", ["IP"]),
     ("key sk-abcdefghijklmnopqrstuvwx and AKIAABCDEFGHIJKLMNOP", ["key", "key"]),
     ("From 1914-1918, on 2024-05-17, for 1,250,000 people; ISBN 978-3-16-148410-0; 12.05.1987", []),
+    ("07-02-2024, 7/2/2024, ०७-०२-२०२४, visitor no. 00418273, 1024 x 768", []),
     ("Köln won 3:2; see pages 123-125, paragraph 1.2.3.4.5, row 0 5 10 15", []),
 ]
 

@@ -47,7 +47,8 @@ KINDS = {
     ),
 }
 """Which pattern finds which kind; where two overlap, the earlier kind has it."""
-DIGITS_OF_A_NUMBER = range(8, 16)
+LEAST_DIGITS, MOST_DIGITS = 8, 15
+_DATE = re.compile(r"\d{1,2}([ ./-])\d{1,2}\1\d{4}")
 
 
 def personal(text: str) -> tuple[Span, ...]:
@@ -103,4 +104,7 @@ def _may_have(text: str) -> bool:
 
 
 def _is_number(surface: str) -> bool:
-    return sum(map(str.isdigit, surface)) in DIGITS_OF_A_NUMBER
+    """Tell a telephone number from a date, and from a counter with zeros in front."""
+    n_digits = sum(map(str.isdigit, surface))
+    least = 10 if n_digits == len(surface) else LEAST_DIGITS
+    return least <= n_digits <= MOST_DIGITS and not _DATE.fullmatch(surface)
