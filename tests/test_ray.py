@@ -31,14 +31,12 @@ def works_importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def two_nodes() -> Iterator[Any]:
-    """Yield a cluster of two nodes with a core each, connected to."""
+    """Yield a cluster of two nodes with a core each."""
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     cluster.add_node(num_cpus=1)
-    ray.init(address=cluster.address, log_to_driver=False)
     yield cluster
-    ray.shutdown()
     cluster.shutdown()
 
 
@@ -116,7 +114,9 @@ def test_error_of_the_work_is_named(tmp_path: Path) -> None:
 def test_node_removed_mid_run(tmp_path: Path, two_nodes: Any) -> None:
     todo = corpus(tmp_path, N)
     work = Noting(str(tmp_path / "notes"), "sleep 0.5")
-    results = map_batches(work, todo, params(tmp_path, backend="ray"), "test")
+    results = map_batches(
+        work, todo, params(tmp_path, backend="ray", address=two_nodes.address), "test"
+    )
     found = until_both_work(results, tmp_path)
     (node,) = two_nodes.worker_nodes
     two_nodes.remove_node(node)

@@ -7,8 +7,8 @@ the same environment; `docs/cluster.md` says how.
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,9 @@ _ANSWERS = pa.schema(
 )
 
 
-def finish(job: Job, batches: Sequence[Batch], params: ComputeParams) -> Iterator[bytes]:
+def finish(
+    job: Job, batches: Sequence[Batch], params: ComputeParams
+) -> Generator[bytes, None, None]:
     """Yield the result of each batch, in their order.
 
     Where an actor or a node is lost, a new pool of what is left of the cluster takes over from the
@@ -63,31 +65,35 @@ def finish(job: Job, batches: Sequence[Batch], params: ComputeParams) -> Iterato
         ValueError, OSError, RuntimeError: as `Worker.finish`; OSError also where one pool after
             the other is lost before it has finished a batch.
     """
+    # Before the import, which reads it: nothing is reported.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
 
     n_done = n_lost = 0
     if not params.gpus_per_worker:
         job = replace(job, gpus="")
-    with _cluster(params):
-        while n_done < len(batches):
-            try:
-                for result in _pool(job, batches[n_done:], params):
+    while n_done < len(batches):
+        try:
+            with _cluster(params), closing(_pool(job, batches[n_done:], params)) as results:
+                for result in results:
                     yield result
                     n_done += 1
                     n_lost = 0
-            except ray.exceptions.RayError as error:
-                n_lost += 1
-                reason = str(error).strip().splitlines()[-1]
-                if n_lost > params.retries:
-                    raise OSError(
-                        f"{batches[n_done]}: the Ray workers were lost {n_lost} times before it "
-                        f"was finished, the last time with: {reason}. Finished batches are kept: "
-                        "see to the cluster (`ray status`), and run again"
-                    ) from error
-                log.warning("a Ray worker was lost, a new pool goes on: %s", reason)
+        except ray.exceptions.RayError as error:
+            n_lost += 1
+            reason = str(error).strip().splitlines()[-1].strip()
+            if n_lost > params.retries:
+                raise OSError(
+                    f"{batches[n_done]}: the Ray workers were lost {n_lost} times before it was "
+                    f"finished, the last time with: {reason}. Finished batches are kept: see to "
+                    "the cluster (`ray status`), and run again"
+                ) from error
+            log.warning("a Ray worker was lost, a new pool goes on: %s", reason)
 
 
-def _pool(job: Job, batches: Sequence[Batch], params: ComputeParams) -> Iterator[bytes]:
+def _pool(
+    job: Job, batches: Sequence[Batch], params: ComputeParams
+) -> Generator[bytes, None, None]:
     """Yield the results of one pool of actors, until it is done or lost."""
     import ray
 
@@ -145,28 +151,28 @@ def _size(params: ComputeParams) -> int:
 
 @contextmanager
 def _cluster(params: ComputeParams) -> Iterator[None]:
-    """Connect to the cluster, or start one here; leave one that is connected to as it is."""
-    # Before the import, which reads them: nothing is reported, and a pool has no CPU to itself.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    """Connect to the cluster, or start one here, for one pool.
+
+    When the connection ends Ray ends the pool's actors. It does not before: what is left of a pool
+    that lost one of them would keep its cores and GPUs from the next pool.
+    """
     import ray
     import ray.data
 
-    begun = not ray.is_initialized()
-    if begun:
-        here = {"num_cpus": params.workers or cores(), "include_dashboard": False}
-        ray.init(
-            address=params.address or "local",
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **({} if params.address else here),
-        )
-    context = ray.data.DataContext.get_current()
-    context.execution_options.preserve_order = True
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    here = {"num_cpus": params.workers or cores(), "include_dashboard": False}
+    ray.init(
+        address=params.address or "local",
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        **({} if params.address else here),
+    )
     try:
+        context = ray.data.DataContext.get_current()
+        context.execution_options.preserve_order = True
+        context.enable_progress_bars = False
+        context.print_on_execution_start = False
+        # It logs what is raised here too.
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         yield
     finally:
-        if begun:
-            ray.shutdown()
+        ray.shutdown()

@@ -3,7 +3,7 @@
 import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from queue import SimpleQueue
@@ -16,7 +16,9 @@ WINDOW = 4
 """Batches a worker that are under way, or finished and waiting for an earlier one."""
 
 
-def finish(job: Job, batches: Sequence[Batch], params: ComputeParams) -> Iterator[bytes]:
+def finish(
+    job: Job, batches: Sequence[Batch], params: ComputeParams
+) -> Generator[bytes, None, None]:
     """Yield the result of each batch, in their order.
 
     Raises:

@@ -1,6 +1,7 @@
 """`map_batches`: a function over batches, with the same bytes whatever ran it."""
 
 from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -37,8 +38,9 @@ def map_batches(
         from finerweb.compute.cluster import finish
     else:
         from finerweb.compute.local import finish
-    with bar(what, sum(batch.n_rows for batch in todo)) as advance:
-        for batch, result in zip(todo, finish(job, todo, params), strict=True):
+    total = sum(batch.n_rows for batch in todo)
+    with closing(finish(job, todo, params)) as results, bar(what, total) as advance:
+        for batch, result in zip(todo, results, strict=True):
             advance(batch.n_rows)
             yield from_bytes(result)
 
