@@ -25,7 +25,7 @@ trap stop EXIT
 ray start --block --head --port="$port" --num-cpus=1 --include-dashboard=false \
   >"$work/head.log" 2>&1 &
 nodes+=($!)
-python - "$port" 1 <<'PY'
+python - "$port" <<'PY'
 import sys, time, ray
 for _ in range(60):
     try:

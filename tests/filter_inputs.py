@@ -27,28 +27,28 @@ N = 50
 
 
 def make_inputs(project: Path) -> None:
-    """Write passages of two a document, and a regressor; take them in small batches."""
+    """Write passages, two a document, and a regressor where the graph has them."""
     for code, script in LANGUAGES.items():
-        passages = []
+        rows = []
         for rank in range(N):
             text = " ".join([SENTENCES[script][: 5 + rank % 13], str(rank)] * (1 + rank * 7 % 5))
             part = "rating" if rank % 5 == 0 else "corpus"
             for i, start in enumerate((0, len(text))):
                 name = f"{code}-{rank}"
-                passages.append(
-                    Passage(f"{name}#{i}", name, code, text + "." * i, start, 3, part, rank=rank)
-                )
-        write(project / "passages" / f"{code}.parquet", map(passage_row, passages), PASSAGES)
-    make_regressor(project / "regressor")
+                texts = text + "." * i
+                one = Passage(f"{name}#{i}", name, code, texts, start, 3, part, rank=rank)
+                rows.append(passage_row(one))
+        write(project / "data/passages" / f"{code}.parquet", rows, PASSAGES)
+    make_regressor(project / "models/regressor/selected")
 
 
 def run_filter(project: Path, out: str, env: dict[str, str], **compute: Any) -> dict[str, str]:
-    """Run the stage; return the sha256 of each file it wrote."""
+    """Run the stage in small batches; return the sha256 of each file it wrote."""
     params = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
     params["compute"] |= compute
     params["filter"] |= {"threshold": -100.0, "quota": 30, "rows": 16, "batch_size": 4}
     (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
-    options = ("--passages", "passages", "--regressor", "regressor")
+    options = ("--passages", "data/passages", "--regressor", "models/regressor/selected")
     outputs = ("--out", f"{out}/selected", "--metrics", f"{out}/filter.json")
     run(sys.executable, "-m", "stages.filter", *options, *outputs, cwd=project, env=env)
     files = [path for path in sorted((project / out).rglob("*")) if path.is_file()]

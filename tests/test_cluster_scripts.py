@@ -2,12 +2,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from conftest import run
+from filter_inputs import make_inputs, run_filter
 from reach import ROOT
 
 SCRIPTS = sorted((ROOT / "cluster").iterdir())
@@ -89,3 +91,17 @@ def test_slurm_script_runs_its_command_on_a_cluster(tmp_path: Path) -> None:
         },
     )
     assert "cpus 2.0" in done.stdout
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_example_runs_the_filter_on_two_nodes(project: Path) -> None:
+    pytest.importorskip("ray", reason="the extra `ray` is not installed: make test-all")
+    shutil.copytree(ROOT / "cluster", project / "cluster")
+    missing = run("cluster/example.sh", cwd=project, check=False)
+    assert missing.returncode == 1 and "data/passages: not there yet" in missing.stderr
+    make_inputs(project)
+    run_filter(project, "data", {})
+    done = run("cluster/example.sh", cwd=project, env={"PORT": "6396"})
+    assert "the same bytes as data/selected, 5 files" in done.stdout
+    assert len(re.findall(r"nodes: \w+, \w+", done.stdout)) == 1
