@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from finerweb.compute.batches import batches
 from finerweb.compute.mapping import map_batches
-from finerweb.corpus.segmentation import word_starts
+from finerweb.corpus.segmentation import words
 from finerweb.params.compute import ComputeParams
 
 ROWS = 200
@@ -48,7 +48,7 @@ class Counting:
         """Return the counts."""
         counts = [0] * len(table)
         for _ in range(self.times):
-            counts = [len(word_starts(text)) for text in table["text"].to_pylist()]
+            counts = [len(words(text).starts) for text in table["text"].to_pylist()]
         return pa.table({"n_words": counts})
 
 
