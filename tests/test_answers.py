@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from asking import MODEL, SERVED, Scripted, chat, llm, request
 from conftest import run
+from reach import ROOT
 from texts import SENTENCES
 
 from finerweb import annotation
@@ -322,11 +324,27 @@ def test_what_cannot_be_read_is_asked_once_more(tmp_path: Path) -> None:
 
 def test_plan_command(project: Path) -> None:
     done = run("finerweb", "plan", cwd=project)
+    assert "rate@qwen, mirror:qwen2.5-coder-1.5b-instruct-q4\n" in done.stdout
+    assert "288   answered before 0, to ask 288" in done.stdout, (
+        "12 languages, 8 texts, 3 questions"
+    )
     assert (
-        "rate@qwen\n  data/passages is not there yet: run `dvc repro data/passages`" in done.stdout
+        "by the quotas: data/passages is not there yet (`dvc repro data/passages`)" in done.stdout
     )
     done = run("finerweb", "plan", "merge", cwd=project, check=False)
     assert done.returncode == 1 and "no stage 'merge' that asks; there are" in done.stderr
+
+
+def test_plan_of_the_paper_s_preset(project: Path) -> None:
+    """What would be fetched, asked and paid, before anything is there."""
+    shutil.copytree(ROOT / "presets", project / "presets")
+    run("finerweb", "preset", "paper", "--yes", cwd=project)
+    said = run("finerweb", "plan", cwd=project).stdout
+    assert "17.8 GB, about" in said, "91 languages, 26,000 documents, four times over"
+    assert "hub:google/gemma-3-27b-it@" in said
+    assert said.count("91,000   answered before 0, to ask 91,000") == 2
+    assert said.count("227,500   answered before 0, to ask 227,500") == 2
+    assert "no price known" in said and said.count("at most") == 4
 
 
 def test_ended_by_a_signal_outside_the_main_thread(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ LAYERS = (
     ("finerweb.corpus", "finerweb.evaluation", "finerweb.regressor", "finerweb.injection"),
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation", "finerweb.grounding"),
     ("finerweb.merging", "finerweb.labels"),
-    ("finerweb.release", "finerweb.report"),
+    ("finerweb.release", "finerweb.report", "finerweb.forecast"),
     ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
 )
 ONLY_HERE = {"click": ("finerweb.stage", "finerweb.cli")}

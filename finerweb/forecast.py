@@ -1,0 +1,68 @@
+"""What stages would take before their input is there: by the quotas of params.yaml.
+
+Texts are taken to have `BYTES_A_WORD`, web documents `BYTES_A_DOCUMENT`; once passages are there,
+`finerweb plan` counts instead.
+"""
+
+from collections.abc import Sequence
+
+from finerweb import annotation, rating
+from finerweb.llm.plan import BYTES_A_TOKEN, Plan
+from finerweb.llm.requests import Request
+from finerweb.params.annotators import AnnotatorParams
+from finerweb.params.documents import DocumentsParams, Jsonl
+from finerweb.params.filter import FilterParams
+from finerweb.params.llm import LlmParams
+from finerweb.params.load import load
+from finerweb.params.models import ServedModel
+from finerweb.params.passages import PassagesParams
+from finerweb.params.raters import RaterParams
+from finerweb.records import Passage
+
+BYTES_A_WORD = 10
+"""UTF-8 bytes to an ICU word and what stands around it, over public texts of 90 languages."""
+BYTES_A_DOCUMENT = 1880
+"""Of FineWeb-2's parquet: 9.4 TB for 5 billion documents."""
+
+
+def asking(stage: str, item: str) -> Plan:
+    """Return what an instance of `rate` or `annotate` would ask, answers of before not counted.
+
+    Raises:
+        ValueError: the params are no good.
+    """
+    documents = load("documents", DocumentsParams)
+    words = load("passages", PassagesParams).words
+    text = "x" * (BYTES_A_WORD * words)
+    passage = Passage(item, item, documents.languages[0], text, 0, words, "corpus")
+    if stage == "rate":
+        rater = load(f"raters.{item}", RaterParams)
+        n = documents.rating_documents
+        model: ServedModel = rater
+        requests: Sequence[Request] = rating.questions(passage, rater)
+    else:
+        annotator = load(f"annotators.{item}", AnnotatorParams)
+        n = min(load("filter", FilterParams).quota, documents.corpus_documents)
+        model, requests = annotator, [annotation.request(passage, annotator)]
+    return _plan(f"{stage}@{item}, {model.model}", requests, n * len(documents.languages), model)
+
+
+def _plan(what: str, requests: Sequence[Request], n: int, model: ServedModel) -> Plan:
+    params = load("llm", LlmParams)
+    prompt = round(n * sum(len(request.text.encode()) for request in requests) / BYTES_A_TOKEN)
+    output = n * sum(request.max_tokens for request in requests)
+    price = params.prices.get(model.model.removeprefix("served:"))
+    money = None
+    if price is not None and model.engine == "openai":
+        money = price.of(prompt, output) * (price.batch if params.openai.batch else 1)
+    total = n * len(requests)
+    return Plan(what, total, total, prompt, output, 0, 0, money, None, model.engine == "openai")
+
+
+def download() -> float:
+    """Return about how many bytes of documents would be fetched; 0 where they are here already."""
+    params = load("documents", DocumentsParams)
+    if isinstance(params.source, Jsonl) or "://" not in params.source.root:
+        return 0.0
+    documents = (params.rating_documents + params.corpus_documents) * len(params.languages)
+    return float(documents * params.source.oversample * BYTES_A_DOCUMENT)
