@@ -12,18 +12,16 @@ import importlib.util
 import json
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 import click
 import pyarrow as pa
 import pyarrow.parquet as pq
+from counting import Counting
 
 from finerweb.compute.batches import batches
 from finerweb.compute.mapping import map_batches
-from finerweb.corpus.segmentation import words
 from finerweb.params.compute import ComputeParams
 
 ROWS = 200
@@ -32,24 +30,6 @@ RUNS = 5
 SETTINGS = {"one worker": ("local", 1), "two workers": ("local", 2)}
 if importlib.util.find_spec("ray"):
     SETTINGS["Ray, two"] = ("ray", 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Counting:
-    """The number of words of each text, counted several times over."""
-
-    times: int
-
-    def load(self) -> Callable[[pa.Table], pa.Table]:
-        """Return the function."""
-        return self.count
-
-    def count(self, table: pa.Table) -> pa.Table:
-        """Return the counts."""
-        counts = [0] * len(table)
-        for _ in range(self.times):
-            counts = [len(words(text).starts) for text in table["text"].to_pylist()]
-        return pa.table({"n_words": counts})
 
 
 def main() -> None:

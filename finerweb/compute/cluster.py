@@ -63,7 +63,7 @@ def finish(
 
     Raises:
         ValueError, OSError, RuntimeError: as `Worker.finish`; OSError also where one pool after
-            the other is lost before it has finished a batch.
+            the other is lost before the next batch is finished.
     """
     # Before the import, which reads it: nothing is reported.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -79,6 +79,8 @@ def finish(
                     yield result
                     n_done += 1
                     n_lost = 0
+        except ray.exceptions.RayTaskError as error:
+            raise RuntimeError(f"a fault of the Ray workers: {error}") from error
         except ray.exceptions.RayError as error:
             n_lost += 1
             reason = str(error).strip().splitlines()[-1].strip()

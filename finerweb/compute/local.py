@@ -43,6 +43,8 @@ def finish(
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
             for worker in workers:
+                worker.dismiss()
+            for worker in workers:
                 worker.close()
 
 

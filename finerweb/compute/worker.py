@@ -14,6 +14,8 @@ from finerweb.compute.batches import Batch, Function, Work, digest, read, to_byt
 from finerweb.compute.checkpoints import Checkpoints
 
 log = logging.getLogger(__name__)
+GRACE_SECONDS = 10
+"""For a process to end by itself; killed, it would leave semaphores behind."""
 RAISED = {"ValueError": ValueError, "OSError": OSError}
 """Errors of a work that are raised as they are: a stage ends with their message."""
 
@@ -38,6 +40,7 @@ class Worker:
         self._job = job
         self._process: Any = None
         self._closed = False
+        self._busy = False
 
     def finish(self, batch: Batch) -> bytes:
         """Return a batch's result as an Arrow stream.
@@ -63,10 +66,19 @@ class Worker:
             "(compute.workers) or a smaller batch, and run again"
         )
 
+    def dismiss(self) -> None:
+        """Let the process end by itself, unless it has a batch; `close` waits for it."""
+        self._closed = True
+        if self._process is not None and not self._busy:
+            self._connection.close()
+
     def close(self) -> None:
-        """End the process, whatever it does; a `finish` under way raises."""
+        """End the process; at once if it has a batch, and the `finish` under way raises."""
         self._closed = True
         if self._process is not None:
+            if not self._busy:
+                self._connection.close()
+                self._process.join(GRACE_SECONDS)
             self._process.kill()
             self._process.join()
 
@@ -74,9 +86,11 @@ class Worker:
         """Return the name of an error and its message, or "" and the result; None of the dead."""
         if self._process is None or not self._process.is_alive():
             self._start()
+        self._busy = True
         try:
             self._connection.send(batch)
             answer: tuple[str, bytes] = self._connection.recv()
+            self._busy = False
             return answer
         except (EOFError, OSError):
             return None
