@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from reach import ROOT
+from works import Noting
 
 COPIED = (".gitignore", "dvc.yaml", "params.yaml", "stages", "finerweb", "sample")
 
@@ -80,3 +81,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def approve(request: pytest.FixtureRequest) -> bool:
     """Return whether golden files are to be rewritten."""
     return bool(request.config.getoption("--approve"))
+
+
+@pytest.fixture
+def noting(tmp_path: Path) -> Callable[..., Noting]:
+    """Return a function that makes a work that notes its calls in the file `notes`."""
+    return lambda how="", **fields: Noting(str(tmp_path / "notes"), how, **fields)

@@ -109,7 +109,7 @@ def test_unknown_language(project: Path, stage: Stage, code: str) -> None:
     [
         ({"documents": {"quota": 3}}, "documents.quota: unknown key; keys are languages, path"),
         ({"documents": {"seed": "x"}}, "documents.seed: Input should be a valid integer"),
-        ({"sample": {}}, "unknown section sample; sections are llm, documents"),
+        ({"sample": {}}, "unknown section sample; sections are compute, llm, documents"),
     ],
 )
 def test_bad_params(
