@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from reach import ROOT
+from works import Noting
 
 # A slow machine is no error of the code.
 settings.register_profile("finerweb", deadline=None)
@@ -85,3 +86,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def approve(request: pytest.FixtureRequest) -> bool:
     """Return whether golden files are to be rewritten."""
     return bool(request.config.getoption("--approve"))
+
+
+@pytest.fixture
+def noting(tmp_path: Path) -> Callable[..., Noting]:
+    """Return a function that makes a work that notes its calls in the file `notes`."""
+    return lambda how="", **fields: Noting(str(tmp_path / "notes"), how, **fields)

@@ -12,11 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from texts import SENTENCES
 
-from finerweb.compute.batches import Batch, batches
+from finerweb.compute.batches import Batch, batches, read
+from finerweb.compute.mapping import map_batches
 from finerweb.params.compute import ComputeParams
 
 ROWS = 3
 """Rows of a batch in these tests."""
+N = 30
+"""Texts in the corpus of most tests: ten batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +107,19 @@ def params(home: Path, **changed: object) -> ComputeParams:
         "retries": 2,
     }
     return ComputeParams.model_validate(values | changed)
+
+
+def doubled(todo: list[Batch], prefix: str = "") -> list[list[str]]:
+    """Return what `Noting` makes of batches."""
+    return [[prefix + text * 2 for text in read(batch)["text"].to_pylist()] for batch in todo]
+
+
+def run(work: Noting, todo: list[Batch], home: Path, **changed: object) -> list[list[str]]:
+    """Return what the workers make of batches."""
+    results = map_batches(work, todo, params(home, **changed), "test")
+    return [table["text"].to_pylist() for table in results]
+
+
+def kept(home: Path) -> list[Path]:
+    """Return the checkpoints, by name."""
+    return sorted(path for path in (home / "batches").rglob("*") if path.is_file())

@@ -58,8 +58,9 @@ def finish(
     """Yield the result of each batch, in their order.
 
     Where an actor or a node is lost, a new pool of what is left of the cluster takes over from the
-    first batch that was not yielded; of those after it the finished ones have checkpoints. An actor
-    that is restarted in place would wait for a lost node's GPU for ever.
+    first batch that was not yielded; of those after it the finished ones have checkpoints. Ray Data
+    would restart an actor itself, but one of a lost node only when the others have nothing left to
+    do, and until then no result would come.
 
     Raises:
         ValueError, OSError, RuntimeError: as `Worker.finish`; OSError also where one pool after
