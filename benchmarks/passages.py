@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 
@@ -90,7 +91,7 @@ def steps(folder: Path, params: PassagesParams) -> Iterator[tuple[str, Callable[
     evaluation = EvaluationTexts(params.evaluation_texts, params.evaluation_words)
     rows = [passage_row(passage) for passage in passages]
 
-    def each(function: Callable[..., object], items: list) -> Callable[[], int]:  # type: ignore[type-arg]
+    def each(function: Callable[..., object], items: list[Any]) -> Callable[[], int]:
         return lambda: len([function(item) for item in items])
 
     yield "cut", lambda: len([p for d in documents for p in cut(d, params.words)])

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -55,7 +56,9 @@ def sentence(code: str, seed: int, n: int = 60) -> str:
     return ("" if code in ("tha_Thai", "cmn_Hani") else " ").join(chosen)
 
 
-def run(folder: Path, corpus: dict[str, list[str]], **changed: Any) -> tuple[dict, dict]:  # type: ignore[type-arg]
+def run(
+    folder: Path, corpus: dict[str, list[str]], **changed: Any
+) -> tuple[dict[str, list[str]], dict[str, dict[str, int]]]:
     """Clean texts, by language; return the texts that stay, and the counts by reason."""
     folder.mkdir(exist_ok=True)
     for code, some in corpus.items():
@@ -128,7 +131,7 @@ def test_repeats_are_those_with_a_key_of_an_earlier_one(things: list[list[int]])
     for keys in things:
         expected.append(bool(seen & set(keys)))
         seen |= set(keys)
-    with TemporaryDirectory() as folder, Repeats(Path(folder) / "r") as repeats:
+    with TemporaryDirectory() as folder, closing(Repeats(Path(folder) / "r")) as repeats:
         for number, keys in enumerate(things):
             spreaded = [key * spread % 2**64 for key in keys]
             repeats.add(np.array(spreaded, np.uint64), np.full(len(keys), number))

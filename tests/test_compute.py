@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -153,7 +154,8 @@ def test_error_of_the_work_is_raised_once_and_named(
 
 
 def test_work_that_cannot_be_told_from_another(tmp_path: Path) -> None:
-    work = Noting(str(tmp_path / "notes"), how={"a": 1})  # type: ignore[arg-type]
+    how: Any = {"a": 1}
+    work = Noting(str(tmp_path / "notes"), how=how)
     with pytest.raises(TypeError, match="a work's field is a dict"):
         run(work, corpus(tmp_path, N), tmp_path)
 

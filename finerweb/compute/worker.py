@@ -143,7 +143,7 @@ def _answer(finisher: "_Finisher", batch: Batch) -> tuple[str, bytes]:
         return "ValueError", str(error).encode()
     except OSError as error:
         return "OSError", str(error).encode()
-    except Exception:
+    except Exception:  # A fault of the work: the stage tells it, with its traceback.
         return "Exception", traceback.format_exc().encode()
 
 

@@ -5,6 +5,7 @@ is found afterwards, over all languages, by sorting keys on disk (`clean`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -139,7 +140,7 @@ def clean(candidates: Iterable[pa.Table], out: Path, scratch: Path) -> dict[str,
     """
     codes = []
     n = 0
-    with Repeats(scratch / "exact") as exact, Repeats(scratch / "near") as near:
+    with closing(Repeats(scratch / "exact")) as exact, closing(Repeats(scratch / "near")) as near:
         for code, tables in groupby(candidates, key=lambda table: table["language"][0].as_py()):
             codes.append(code)
             with writing(scratch / f"{code}.parquet", CANDIDATES) as append:

@@ -8,7 +8,6 @@ Rajaraman and Ullman, *Mining of Massive Datasets*, section 3.4).
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,16 +56,7 @@ class Repeats:
         self._paths = [folder / f"{part:03}" for part in range(PARTS)]
         self._parts = [self._files.enter_context(path.open("wb")) for path in self._paths]
 
-    def __enter__(self) -> "Repeats":
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Let go of the files."""
         self._files.close()
 
