@@ -11,7 +11,7 @@ test: .venv/ready  ## all tests that need pip alone, one real language model amo
 	pytest
 
 test-fast: .venv/ready  ## under 90 seconds: no models, no whole graph
-	pytest -m "not slow"
+	pytest -m "not slow" --numprocesses auto
 
 test-all: system-deps .venv/ray test  ## and those that start Ray
 

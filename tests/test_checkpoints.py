@@ -25,6 +25,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.slow
 def test_damaged_checkpoints_are_computed_again(
     tmp_path: Path, noting: Callable[..., Noting]
 ) -> None:
@@ -42,6 +43,7 @@ def test_damaged_checkpoints_are_computed_again(
     assert calls(tmp_path / "notes").total() == len(good) + len(DAMAGE) + 1
 
 
+@pytest.mark.slow
 def test_checkpoint_of_other_params_or_rows_is_not_taken(
     tmp_path: Path, noting: Callable[..., Noting]
 ) -> None:
@@ -59,6 +61,7 @@ def test_checkpoint_of_other_params_or_rows_is_not_taken(
     assert all(path.read_bytes() == data for path, data in old.items())
 
 
+@pytest.mark.slow
 def test_path_counts_with_what_it_names(tmp_path: Path, noting: Callable[..., Noting]) -> None:
     todo = corpus(tmp_path, N)
     weights = tmp_path / "weights"
@@ -75,6 +78,7 @@ def test_path_counts_with_what_it_names(tmp_path: Path, noting: Callable[..., No
         run(noting(weights=weights), todo, tmp_path)
 
 
+@pytest.mark.slow
 def test_checkpoint_of_other_code_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +96,7 @@ def test_checkpoint_of_other_code_is_not_taken(
     assert calls(tmp_path / "notes").total() == 20
 
 
+@pytest.mark.slow
 def test_checkpoints_do_not_grow(tmp_path: Path, noting: Callable[..., Noting]) -> None:
     """A run's go once its results are written; of runs that did not end some are kept."""
     todo = corpus(tmp_path, N)

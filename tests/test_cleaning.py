@@ -274,6 +274,7 @@ def test_31_the_same_bytes_whatever_the_batches(
 
 
 @pytest.mark.skipif(not TEXTS.is_dir(), reason="needs the texts of FINERWEB_TEST_DATA")
+@pytest.mark.slow
 def test_passages_of_90_languages(tmp_path: Path) -> None:
     """All are slices of at most 256 words; nothing is lost but what is counted."""
     corpus = {

@@ -168,6 +168,7 @@ def test_a_place_of_a_kind_that_nothing_reads(tmp_path: Path) -> None:
         sampled("wanting://data", tmp_path / "kept")
 
 
+@pytest.mark.slow
 def test_the_hub(project: Path, web: Path) -> None:
     """The stage, against a server that gives data sets as the hub does."""
     home = web.parent / "hub" / "some-team"

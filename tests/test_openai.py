@@ -124,6 +124,7 @@ def test_9_the_pace_is_halved_and_regained() -> None:
     assert pace.at_a_time == 16
 
 
+@pytest.mark.slow
 def test_10_what_passes_is_tried_again(server: Server, tmp_path: Path) -> None:
     server.faults = [
         Fault(500, {"message": "oops"}),

@@ -100,6 +100,7 @@ MACHINES = {
 }
 
 
+@pytest.mark.slow
 def test_same_bytes_on_any_machine(project: Path) -> None:
     """However the files are listed, wherever they are, whatever the machine's settings."""
     codes = ["ell_Grek", "cmn_Hani"]
