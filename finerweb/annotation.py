@@ -1,6 +1,6 @@
 """What an annotator is asked about a passage (section 4.1 of the paper's facts)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -54,6 +54,18 @@ def requests(passages: Iterable[Passage], params: AnnotatorParams) -> Iterator[R
     """Yield the request for each passage, then those that show how it takes attacks."""
     yield from (request(passage, params) for passage in passages)
     yield from (request(passage, params) for probe in injection.probes() for passage in probe)
+
+
+def ask(
+    passages: Callable[[], Iterable[Passage]], answers: Answers, params: AnnotatorParams
+) -> None:
+    """Have all passages annotated, and those once more whose reply says nothing that can be read.
+
+    Raises:
+        ValueError, OSError, KeyboardInterrupt: as `Answers.ask`.
+    """
+    answers.ask(lambda: requests(passages(), params), canaries(params))
+    answers.ask(lambda: retries(passages(), answers, params))
 
 
 def retries(

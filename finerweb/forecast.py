@@ -7,11 +7,13 @@ Texts are taken to have `BYTES_A_WORD`, web documents `BYTES_A_DOCUMENT`; once p
 from collections.abc import Sequence
 
 from finerweb import annotation, rating
+from finerweb.ablation import ARMS
 from finerweb.llm.plan import BYTES_A_TOKEN, Plan
 from finerweb.llm.requests import Request
 from finerweb.params.annotators import AnnotatorParams
 from finerweb.params.documents import DocumentsParams, Jsonl
 from finerweb.params.filter import FilterParams
+from finerweb.params.filter_ablation import FilterAblationParams
 from finerweb.params.llm import LlmParams
 from finerweb.params.load import load
 from finerweb.params.models import ServedModel
@@ -25,13 +27,19 @@ BYTES_A_DOCUMENT = 1880
 """Of FineWeb-2's parquet: 9.4 TB for 5 billion documents."""
 
 
-def asking(stage: str, item: str) -> Plan:
-    """Return what an instance of `rate` or `annotate` would ask, answers of before not counted.
+def asking(stage: str, item: str = "") -> Plan:
+    """Return what an instance of a stage would ask at most, answers of before not counted.
+
+    The stage is `rate`, `annotate` or `filter_ablation`, which has no instances.
 
     Raises:
         ValueError: the params are no good.
     """
     documents = load("documents", DocumentsParams)
+    quota = load("filter", FilterParams).quota
+    if stage == "filter_ablation":
+        ablation = load("filter_ablation", FilterAblationParams)
+        item, quota = ablation.annotator, len(ARMS) * ablation.passages
     words = load("passages", PassagesParams).words
     text = "x" * (BYTES_A_WORD * words)
     passage = Passage(item, item, documents.languages[0], text, 0, words, "corpus")
@@ -42,7 +50,7 @@ def asking(stage: str, item: str) -> Plan:
         requests: Sequence[Request] = rating.questions(passage, rater)
     else:
         annotator = load(f"annotators.{item}", AnnotatorParams)
-        n = min(load("filter", FilterParams).quota, documents.corpus_documents)
+        n = min(quota, documents.corpus_documents)
         model, requests = annotator, [annotation.request(passage, annotator)]
     return _plan(f"{stage}@{item}, {model.model}", requests, n * len(documents.languages), model)
 

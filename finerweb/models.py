@@ -105,6 +105,12 @@ def identity(reference: str) -> str:
     return f"sha256:{_manifest(cache_folder() / kind / name)['digest']}"
 
 
+def licence(reference: str) -> str | None:
+    """Return the licence of a model of the mirror; None where whoever took it is to know."""
+    kind, _, name = reference.partition(":")
+    return _artefact(name).licence if kind == "mirror" else None
+
+
 def add(name: str, folder: Path) -> str:
     """Register a local model folder under a name; return its reference.
 

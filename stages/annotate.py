@@ -32,11 +32,7 @@ def main(
         if plan:
             asked = annotation.requests(all_passages(selected, SELECTED), params)
             return click.echo(answers.plan(asked).text())
-        answers.ask(
-            lambda: annotation.requests(all_passages(selected, SELECTED), params),
-            annotation.canaries(params),
-        )
-        answers.ask(lambda: annotation.retries(all_passages(selected, SELECTED), answers, params))
+        annotation.ask(lambda: all_passages(selected, SELECTED), answers, params)
         reports = {}
         with replacing_folder(out) as folder:
             for code, passages in read_passages(selected, SELECTED):

@@ -46,10 +46,11 @@ def run_filter(project: Path, out: str, env: dict[str, str], **compute: Any) -> 
     """Run the stage in small batches; return the sha256 of each file it wrote."""
     params = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
     params["compute"] |= compute
-    params["filter"] |= {"threshold": -100.0, "quota": 30, "rows": 16, "batch_size": 4}
+    params["filter"] |= {"threshold": -100.0, "quota": 30, "rows": 16, "tokens": 256}
     (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
     options = ("--passages", "data/passages", "--regressor", "models/regressor/selected")
-    outputs = ("--out", f"{out}/selected", "--metrics", f"{out}/filter.json")
+    outputs = ("--out", f"{out}/selected", "--scores", f"{out}/scores")
+    outputs += ("--metrics", f"{out}/filter.json")
     run(sys.executable, "-m", "stages.filter", *options, *outputs, cwd=project, env=env)
     files = [path for path in sorted((project / out).rglob("*")) if path.is_file()]
     return {

@@ -16,12 +16,13 @@ FREE = {"compute", "llm"}
 # A module may import from its own layer and from those before it.
 LAYERS = (
     ("finerweb.records", "finerweb.languages", "finerweb.tally", "finerweb.progress"),
+    ("finerweb.cards",),
     ("finerweb.mirror",),
     ("finerweb.models", "finerweb.params", "finerweb.tables"),
     ("finerweb.compute", "finerweb.llm"),
     ("finerweb.corpus", "finerweb.evaluation", "finerweb.regressor", "finerweb.injection"),
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation", "finerweb.grounding"),
-    ("finerweb.merging", "finerweb.labels"),
+    ("finerweb.merging", "finerweb.labels", "finerweb.ablation"),
     ("finerweb.release", "finerweb.report", "finerweb.forecast"),
     ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
 )

@@ -60,6 +60,21 @@ def test_text_is_english_where_that_is_more_likely_than_not() -> None:
         assert accept("x", "xho_Latn", "reject_english", always("en", probability)) is expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("สวัสดี OK", True),
+        ("สวัสดี, this is an advert", False),
+        ("北京在中国 no", True),
+        ("यह एक वाक्य है", True),
+        ("1234 5678", True),
+        ("Это не совсем English", True),
+    ],
+)
+def test_what_has_mostly_other_letters_is_not_english(text: str, expected: bool) -> None:
+    assert accept(text, "tha_Thai", "reject_english", always("en")) is expected
+
+
 LINES = {"deu_Latn": "Latn", "arb_Arab": "Arab", "hin_Deva": "Deva", "jpn_Jpan": "Jpan"}
 
 

@@ -46,6 +46,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params["raters"]["qwen"] |= GEMMA | {"yes_at": [0.765, 0.705, 0.785]}
     params["annotate"]["annotators"] = ["gemma"]
     params["annotators"]["gemma"] |= {"max_tokens": 120}
+    params["filter_ablation"]["annotator"] = "gemma"
     params["train_regressor"] |= {"epochs": 1, "folds": 2, "tasks": ["multiclass"]}
     params["filter"]["threshold"] = -100.0
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")

@@ -14,14 +14,21 @@ READ_AT_ONCE = 1024
 """Rows that are decoded at a time on the way to a batch's first one."""
 
 
-class Work(Protocol):
-    """What is done to every batch; a frozen dataclass of params and paths, so that it pickles.
+class Described(Protocol):
+    """A frozen dataclass of params and paths: all that a result depends on but the code.
 
-    Its fields are what the result depends on: with the code and the rows they are the key of a
-    finished batch. A path counts with the content of the file or folder it names.
+    A path counts with the content of the file or folder it names.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+class Work(Described, Protocol):
+    """What is done to every batch; it pickles.
+
+    Its fields are what the result depends on: with the code and the rows they are the key of a
+    finished batch.
+    """
 
     def load(self) -> Function:
         """Return the function from a batch to its result; called once a worker.

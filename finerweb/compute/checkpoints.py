@@ -19,7 +19,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 import finerweb
-from finerweb.compute.batches import Work
+from finerweb.compute.batches import Described, Work
 from finerweb.tables.io import replacing
 
 PACKAGE = Path(finerweb.__file__).parent
@@ -55,21 +55,26 @@ class Checkpoints:
 
 def checkpoints(work: Work, what: str, home: Path, keep_runs: int) -> Checkpoints:
     """Return the checkpoints of a work; of earlier runs of ``what`` only the newest are left."""
+    return Checkpoints(run_folder(work, what, home, keep_runs))
+
+
+def run_folder(work: Described, what: str, home: Path, keep_runs: int) -> Path:
+    """Return the folder of a run; of earlier runs of ``what`` only the newest are left."""
     run = home.absolute() / what / run_digest(work)
     run.mkdir(parents=True, exist_ok=True)
     others = [path for path in run.parent.iterdir() if path != run]
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in others[keep_runs:]:
         shutil.rmtree(path, ignore_errors=True)
-    return Checkpoints(run)
+    return run
 
 
-def forget(work: Work, what: str, home: Path) -> None:
+def forget(work: Described, what: str, home: Path) -> None:
     """Remove a work's checkpoints: what they were for is written."""
     shutil.rmtree(home.absolute() / what / run_digest(work), ignore_errors=True)
 
 
-def run_digest(work: Work) -> str:
+def run_digest(work: Described) -> str:
     """Return the sha256 of a work's fields, the content of the paths among them, and the code."""
     kind = type(work)
     source = Path(inspect.getfile(kind))

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Protocol
 
+from finerweb.corpus.scripts import share_in_script
 from finerweb.languages import language
 
 ENGLISH_FROM = 0.5
@@ -11,6 +12,8 @@ ENGLISH_FROM = 0.5
 
 lid.176 calls Xhosa and Somali English, at 0.1 to 0.27; English itself it calls so at 0.95 and more.
 """
+LATIN_FROM = 0.5
+"""English text has at least this share of Latin letters."""
 
 
 class Identifier(Protocol):
@@ -67,14 +70,19 @@ def _model_file(path: Path) -> Path:
 def accept(text: str, code: str, check: str, identify: Identifier) -> bool:
     """Return whether a passage passes the language check.
 
-    ``reject_english`` is the paper's: only what is identified as English is refused, and nothing
-    of an English corpus. ``match`` wants a label that means the language (`Language.is_named`), and
-    refuses all text of a language that the identifier does not know. ``none`` accepts everything.
+    ``reject_english`` is the paper's: only what is identified as English is refused, and nothing of
+    an English corpus; what has mostly letters of other scripts is not English, whatever a model
+    says (and is not shown to it: identification takes longer than all other checks). ``match``
+    wants a label that means the language (`Language.is_named`), and refuses all text of a language
+    that the identifier does not know. ``none`` accepts everything.
     """
     if check == "none":
         return True
-    label, probability = identify(text)
     if check == "match":
+        label, _ = identify(text)
         return label is not None and language(code).is_named(label)
+    if code == "eng_Latn" or share_in_script(text, "Latn") < LATIN_FROM:
+        return True
+    label, probability = identify(text)
     is_english = label is not None and language("eng_Latn").is_named(label)
-    return code == "eng_Latn" or not is_english or probability < ENGLISH_FROM
+    return not is_english or probability < ENGLISH_FROM

@@ -66,15 +66,17 @@ def _kinds(script: str) -> "np.ndarray[Any, np.dtype[np.uint8]]":
             "script are named in finerweb/corpus/scripts.py"
         )
     kinds = np.zeros(LAST + 1, dtype=np.uint8)
-    for point, words in _letters():
-        kinds[point] = 1 + any(word in NAMES[script] for word in words)
+    for points in _letters().values():
+        kinds[points] = 1
+    for word in NAMES[script]:
+        kinds[_letters().get(word, [])] = 2
     return kinds
 
 
 @cache
-def _letters() -> list[tuple[int, frozenset[str]]]:
-    """Return every letter of Unicode with the words of its name that may say its script."""
-    found = []
+def _letters() -> dict[str, list[int]]:
+    """Return the letters of Unicode by the words of their names that may say their script."""
+    found: dict[str, list[int]] = {}
     for point in range(LAST):
         character = chr(point)
         category = unicodedata.category(character)
@@ -82,5 +84,6 @@ def _letters() -> list[tuple[int, frozenset[str]]]:
             words = unicodedata.name(character, "").split(maxsplit=2)[:2]
             # A modifier letter that names no script (the apostrophe of Uzbek) goes with any.
             if category != "Lm" or words[0] != "MODIFIER":
-                found.append((point, frozenset(words)))
+                for word in words or [""]:
+                    found.setdefault(word, []).append(point)
     return found

@@ -16,3 +16,9 @@ def _coarse() -> dict[str, str]:
 def coarse(label: str) -> str:
     """Return the coarse type of a type string; of one that is not in the table, itself."""
     return _coarse().get(label, label)
+
+
+@cache
+def coarse_types() -> tuple[str, ...]:
+    """Return the coarse types, in the order of their names."""
+    return tuple(sorted(set(_coarse().values())))

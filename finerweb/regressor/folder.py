@@ -36,15 +36,18 @@ class Regressor:
     tokenizer: Any
     trained: Trained
 
-    def qualities(self, texts: Sequence[str], batch_size: int) -> list[float]:
-        """Return the quality score of each text: above 0.5 where it is useful."""
+    def qualities(self, texts: Sequence[str], tokens: int) -> list[float]:
+        """Return the quality score of each text: above 0.5 where it is useful.
+
+        ``tokens`` is how many a batch has, as in `finerweb.regressor.scoring.predict`.
+        """
         trained = self.trained
-        raw = predict(self.model, self.tokenizer, texts, trained.max_length, batch_size)
+        raw = predict(self.model, self.tokenizer, texts, trained.max_length, tokens)
         return [quality(float(value), trained.task, trained.useful_from) for value in raw]
 
 
-def load(folder: Path) -> Regressor:
-    """Return the regressor of a folder that `save` wrote.
+def load(folder: Path, precision: str = "float32") -> Regressor:
+    """Return the regressor of a folder that `save` wrote, its weights in a precision of torch.
 
     Raises:
         FileNotFoundError: a file of it is missing; the message names it.
@@ -52,8 +55,11 @@ def load(folder: Path) -> Regressor:
     for needed in ("config.json", "model.safetensors", "tokenizer.json", TRAINED):
         if not (folder / needed).is_file():
             raise FileNotFoundError(f"{folder}: no {needed}: expected a trained regressor")
+    import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     trained = Trained(**json.loads((folder / TRAINED).read_text(encoding="utf-8")))
-    model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        folder, dtype=getattr(torch, precision), use_safetensors=True
+    )
     return Regressor(model.eval(), AutoTokenizer.from_pretrained(folder), trained)

@@ -1,33 +1,63 @@
-"""Predicting with a regressor: sorted by length, batch by batch, in the order of the input."""
+"""Predicting with a regressor: tokenised once, sorted by length, in batches of so many tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+Array = np.ndarray[Any, np.dtype[Any]]
+
 
 def predict(
-    model: Any, tokenizer: Any, texts: Sequence[str], max_length: int, batch_size: int
+    model: Any, tokenizer: Any, texts: Sequence[str], max_length: int, tokens: int
 ) -> "np.ndarray[Any, np.dtype[np.float32]]":
-    """Return the raw prediction for each text, shape (texts,).
+    """Return the raw prediction for each text, shape (texts,), in their order.
 
-    Texts are tokenised once and batched by length, so little is padded.
+    Texts of like length share a batch, so little is padded; a batch has as many as fit into
+    ``tokens`` with their padding, and at least one.
 
     Raises:
         ValueError: a prediction is not a number.
     """
     import torch
 
-    rows = [tokenizer(text, truncation=True, max_length=max_length) for text in texts]
-    order = sorted(range(len(rows)), key=lambda i: -len(rows[i]["input_ids"]))
-    predictions = np.empty(len(rows), dtype=np.float32)
+    predictions = np.empty(len(texts), dtype=np.float32)
+    if not texts:
+        return predictions
+    rows = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
     with torch.inference_mode():
-        for begin in range(0, len(order), batch_size):
-            batch = order[begin : begin + batch_size]
-            padded = tokenizer.pad([rows[i] for i in batch], return_tensors="pt")
-            logits = model(**padded.to(model.device)).logits
+        for batch in _batches([len(row) for row in rows], tokens):
+            ids, mask = _padded([rows[i] for i in batch], tokenizer.pad_token_id)
+            inputs = torch.from_numpy(ids), torch.from_numpy(mask)
+            ids, mask = (tensor.to(model.device, non_blocking=True) for tensor in inputs)
+            logits = model(input_ids=ids, attention_mask=mask).logits
             predictions[batch] = logits.squeeze(-1).float().cpu().numpy()
     if np.isnan(predictions).any():
         first = int(np.isnan(predictions).argmax())
         raise ValueError(f"the regressor's prediction for text {first} is not a number")
     return predictions
+
+
+def _batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
+    """Yield the positions of each batch, longest texts first; ties in the order of the texts."""
+    batch: list[int] = []
+    longest = 0
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        if batch and (len(batch) + 1) * longest > tokens:
+            yield batch
+            batch = []
+        if not batch:
+            longest = lengths[i]
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def _padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Array, Array]:
+    """Return token ids and attention mask, shape (rows, longest row), padded at the end."""
+    ids = np.full((len(rows), max(map(len, rows))), pad, dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = row
+        mask[i, : len(row)] = 1
+    return ids, mask

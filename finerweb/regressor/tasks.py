@@ -2,7 +2,9 @@
 
 from finerweb.params.train_regressor import TrainRegressorParams
 
-TASKS = ("binary", "multiclass")
+RANGE = {"binary": (0, 1), "multiclass": (1, 4)}
+"""The lowest and the highest class of each task."""
+TASKS = tuple(RANGE)
 
 
 def target(score: int, task: str, params: TrainRegressorParams) -> float:
@@ -23,5 +25,5 @@ def quality(prediction: float, task: str, useful_from: float) -> float:
 
 def classes(value: float, task: str) -> int:
     """Return a target or a prediction rounded to the nearest class, halves up, and clipped."""
-    low, high = (1, 4) if task == "multiclass" else (0, 1)
+    low, high = RANGE[task]
     return min(max(int(value + 0.5) if value > 0 else 0, low), high)

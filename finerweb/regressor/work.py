@@ -27,7 +27,8 @@ class Scoring:
     """The quality score of each passage of the corpus part; null for the others."""
 
     regressor: Path
-    batch_size: int
+    tokens: int
+    precision: str
 
     def load(self) -> Function:
         """Return the function from a batch of passages to their scores."""
@@ -36,16 +37,16 @@ class Scoring:
         # How a sum is split over threads changes its last digits, so a worker has one; on two
         # cores two workers are as fast as one with two threads.
         torch.set_num_threads(1)
-        regressor = load(self.regressor)
+        regressor = load(self.regressor, self.precision)
         if torch.cuda.is_available():
             regressor.model.to("cuda")
-        return lambda table: _score(table, regressor, self.batch_size)
+        return lambda table: _score(table, regressor, self.tokens)
 
 
-def _score(table: pa.Table, regressor: Regressor, batch_size: int) -> pa.Table:
+def _score(table: pa.Table, regressor: Regressor, tokens: int) -> pa.Table:
     rows = table.to_pylist()
     texts = [row["text"] for row in rows if row["part"] == "corpus"]
-    scores = iter(regressor.qualities(texts, batch_size))
+    scores = iter(regressor.qualities(texts, tokens))
     column = [next(scores) if row["part"] == "corpus" else None for row in rows]
     return pa.table({"quality_score": column}, schema=SCORES)
 

@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jinja2 import StrictUndefined
-from jinja2.sandbox import SandboxedEnvironment
-
+from finerweb.cards import render
 from finerweb.languages import language
 from finerweb.params.release import ReleaseParams
 
-TEMPLATE = Path(__file__).parents[1] / "resources" / "card.jinja"
+TEMPLATE = Path(__file__).parents[1] / "resources" / "dataset_card.jinja"
 DEFAULT = "merged-single"
 
 
@@ -23,16 +20,15 @@ def card(
 ) -> str:
     """Return README.md: the front matter that `datasets` reads, then the text for people."""
     codes = sorted({code for languages in configs.values() for code in languages})
-    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True)
-    text: str = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+    return render(
+        TEMPLATE,
+        _front_matter(params, configs, codes),
         name=params.name,
         variants=list(configs),
         languages=[language(code) for code in codes],
         annotators=annotators,
         statistics=statistics["ours"],
     )
-    front = yaml.safe_dump(_front_matter(params, configs, codes), sort_keys=False)
-    return f"---\n{front}---\n\n{text}\n"
 
 
 def _front_matter(

@@ -1,0 +1,59 @@
+"""Stage `filter_ablation`: annotate random and filtered passages alike: what filtering does."""
+
+from pathlib import Path
+
+import click
+
+from finerweb import annotation
+from finerweb.ablation import CURVE, arms_of, choose, curves, students, thresholds, wanted
+from finerweb.corpus.identification import load_identifier
+from finerweb.llm.answers import Answers
+from finerweb.models import resolve
+from finerweb.params.annotators import AnnotatorParams
+from finerweb.params.backbones import backbone
+from finerweb.params.filter import FilterParams
+from finerweb.params.filter_ablation import FilterAblationParams
+from finerweb.params.ground import GroundParams
+from finerweb.params.llm import LlmParams
+from finerweb.params.load import load
+from finerweb.stage import EXISTING, NEW, PLAN, Stage
+from finerweb.tables.io import write_metrics
+from finerweb.tables.plots import write_plot
+from finerweb.tables.scores import read_scored
+
+
+@click.command("filter_ablation", cls=Stage, help=__doc__)
+@click.option("--passages", type=EXISTING, required=True, help="Passages, one file a language.")
+@click.option("--scores", type=EXISTING, required=True, help="Their scores, one file a language.")
+@click.option("--metrics", type=NEW, required=True, help="JSON file for the comparison.")
+@click.option("--plot", type=NEW, required=True, help="CSV file for thresholds against top-k.")
+@PLAN
+def main(
+    passages: Path, scores: Path, metrics: Path, plot: Path, plan: bool
+) -> dict[str, float] | None:
+    """Run the stage."""
+    params = load("filter_ablation", FilterAblationParams)
+    rules = load("filter", FilterParams)
+    annotator = load(f"annotators.{params.annotator}", AnnotatorParams)
+    identify = load_identifier(resolve(rules.identifier))
+    scored = dict(read_scored(passages, scores))
+    chosen = {code: choose(p, rules, params.passages, identify) for code, p in scored.items()}
+    with Answers("filter_ablation", annotator, load("llm", LlmParams)) as answers:
+        if plan:
+            return click.echo(answers.plan(annotation.requests(wanted(chosen), annotator)).text())
+        annotation.ask(lambda: wanted(chosen), answers, annotator)
+        arms = arms_of(chosen, params.annotator, answers, annotator, load("ground", GroundParams))
+    figures = {"arms": {name: arm.metrics() for name, arm in arms.items()}}
+    figures["thresholds"] = thresholds(scored, params.thresholds, rules, identify)
+    figures["student"] = None
+    if params.student:
+        gold = [one for pairs in scored.values() for one, _ in pairs if one.gold]
+        encoder = resolve(backbone(params.student.backbone))
+        figures["student"] = students(arms, gold, encoder, params.student)
+    write_metrics(metrics, figures)
+    write_plot(plot, CURVE, curves(figures["thresholds"]))
+    return answers.asked.note()
+
+
+if __name__ == "__main__":
+    main()
