@@ -62,11 +62,11 @@ def ways(inputs: list[str]) -> dict[str, Way]:
             row["score"] for row in loop(inputs, batch_size=size, **limits)
         ]
     for precision in ("float32", "bfloat16"):
-        model = load(FOLDER, precision).model
         for tokens in TOKENS:
-            made[f"predict, {precision}, {tokens} tokens"] = lambda model=model, tokens=tokens: (
-                predict(model, regressor.tokenizer, inputs, LENGTH, tokens).tolist()
-            )
+            limit = (LENGTH, tokens, precision)
+            made[f"predict, {precision}, {tokens} tokens"] = lambda limit=limit: predict(
+                regressor.model, regressor.tokenizer, inputs, *limit
+            ).tolist()
     return made
 
 

@@ -35,6 +35,7 @@ class Regressor:
     model: Any
     tokenizer: Any
     trained: Trained
+    precision: str = "float32"
 
     def qualities(self, texts: Sequence[str], tokens: int) -> list[float]:
         """Return the quality score of each text: above 0.5 where it is useful.
@@ -42,12 +43,12 @@ class Regressor:
         ``tokens`` is how many a batch has, as in `finerweb.regressor.scoring.predict`.
         """
         trained = self.trained
-        raw = predict(self.model, self.tokenizer, texts, trained.max_length, tokens)
+        raw = predict(self.model, self.tokenizer, texts, trained.max_length, tokens, self.precision)
         return [quality(float(value), trained.task, trained.useful_from) for value in raw]
 
 
 def load(folder: Path, precision: str = "float32") -> Regressor:
-    """Return the regressor of a folder that `save` wrote, its weights in a precision of torch.
+    """Return the regressor of a folder that `save` wrote, to predict in a precision (`predict`).
 
     Raises:
         FileNotFoundError: a file of it is missing; the message names it.
@@ -55,11 +56,10 @@ def load(folder: Path, precision: str = "float32") -> Regressor:
     for needed in ("config.json", "model.safetensors", "tokenizer.json", TRAINED):
         if not (folder / needed).is_file():
             raise FileNotFoundError(f"{folder}: no {needed}: expected a trained regressor")
-    import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     trained = Trained(**json.loads((folder / TRAINED).read_text(encoding="utf-8")))
     model = AutoModelForSequenceClassification.from_pretrained(
-        folder, dtype=getattr(torch, precision), use_safetensors=True
+        folder, dtype="float32", use_safetensors=True
     )
-    return Regressor(model.eval(), AutoTokenizer.from_pretrained(folder), trained)
+    return Regressor(model.eval(), AutoTokenizer.from_pretrained(folder), trained, precision)
