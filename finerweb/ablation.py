@@ -21,7 +21,7 @@ from finerweb.grounding import GroundingReport, ground_language
 from finerweb.llm.answers import Answers
 from finerweb.params.annotators import AnnotatorParams
 from finerweb.params.filter import FilterParams
-from finerweb.params.filter_ablation import StudentParams
+from finerweb.params.filter_ablation import FilterAblationParams, StudentParams
 from finerweb.params.ground import GroundParams
 from finerweb.records import Passage, Span
 from finerweb.tables.grounded import spans_by_passage
@@ -140,6 +140,24 @@ def students(
             "mention_f1": fmean(total.mention.f1 for total in scores),
             "coarse_f1": fmean(total.coarse.f1 for total in scores),
         }
+    return figures
+
+
+def report(
+    arms: Mapping[str, Arm],
+    scored: Mapping[str, Sequence[Scored]],
+    params: FilterAblationParams,
+    rules: FilterParams,
+    identify: Identifier,
+    encoder: Path | None,
+) -> dict[str, Any]:
+    """Return the arms' figures, what students learn from them, and thresholds against top-k."""
+    figures: dict[str, Any] = {"arms": {name: arm.metrics() for name, arm in arms.items()}}
+    figures["student"] = None
+    if params.student and encoder:
+        gold = [one for pairs in scored.values() for one, _ in pairs if one.gold]
+        figures["student"] = students(arms, gold, encoder, params.student)
+    figures["thresholds"] = thresholds(scored, params.thresholds, rules, identify)
     return figures
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from finerweb import annotation
-from finerweb.ablation import CURVE, arms_of, choose, curves, students, thresholds, wanted
+from finerweb.ablation import CURVE, arms_of, choose, curves, report, wanted
 from finerweb.corpus.identification import load_identifier
 from finerweb.llm.answers import Answers
 from finerweb.models import resolve
@@ -43,13 +43,8 @@ def main(
             return click.echo(answers.plan(annotation.requests(wanted(chosen), annotator)).text())
         annotation.ask(lambda: wanted(chosen), answers, annotator)
         arms = arms_of(chosen, params.annotator, answers, annotator, load("ground", GroundParams))
-    figures = {"arms": {name: arm.metrics() for name, arm in arms.items()}}
-    figures["thresholds"] = thresholds(scored, params.thresholds, rules, identify)
-    figures["student"] = None
-    if params.student:
-        gold = [one for pairs in scored.values() for one, _ in pairs if one.gold]
-        encoder = resolve(backbone(params.student.backbone))
-        figures["student"] = students(arms, gold, encoder, params.student)
+    encoder = resolve(backbone(params.student.backbone)) if params.student else None
+    figures = report(arms, scored, params, rules, identify, encoder)
     write_metrics(metrics, figures)
     write_plot(plot, CURVE, curves(figures["thresholds"]))
     return answers.asked.note()

@@ -116,7 +116,7 @@ def _on_cpu() -> bool:
 
 def _sampling(request: Request) -> Any:
     from vllm import SamplingParams
-    from vllm.sampling_params import StructuredOutputsParams
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
     structured = None
     if request.schema is not None:
@@ -126,4 +126,6 @@ def _sampling(request: Request) -> Any:
         max_tokens=request.max_tokens,
         logprobs=request.logprobs or None,
         structured_outputs=structured,
+        # Else every step makes an output of every request under way.
+        output_kind=RequestOutputKind.FINAL_ONLY,
     )
