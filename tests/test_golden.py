@@ -7,14 +7,14 @@ passages pass the filter, and quality scores are left out of the comparison.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import commit, copy_project, run
+from conftest import commit, run
 from reach import ROOT
 from scripted_server import scripted_server
 
@@ -64,9 +64,11 @@ def outcome(project: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def golden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[str]]]:
+def golden(
+    new_project: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, list[str]]]:
     """Yield a project that ran the whole graph, and the passages its server was asked about."""
-    project = copy_project(tmp_path_factory.mktemp("golden") / "project")
+    project = new_project(tmp_path_factory.mktemp("golden") / "project")
     with scripted_server() as server:
         configure(project, server.base_url, LANGUAGES)
         run("dvc", "repro", cwd=project, env=KEY)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from finerweb.merging import (
     MergeReport,
+    meet,
     meeting_types,
     merge,
     merge_passage,
@@ -126,7 +127,7 @@ def test_with_itself_and_with_nothing(a: list[Entity]) -> None:
 
 @given(annotations("a"), annotations("b"))
 def test_every_similarity_asked_for_is_announced(a: list[Entity], b: list[Entity]) -> None:
-    announced = meeting_types([a, b], DEFAULT)
+    announced = meeting_types(meet([a, b], DEFAULT))
 
     def known(x: str, y: str) -> float:
         assert (x, y) in announced
@@ -148,7 +149,8 @@ def test_report() -> None:
     a = single("a", [Span(0, 3, "person"), Span(8, 12, "city"), Span(13, 15, "x")])
     b = single("b", [Span(0, 3, "human"), Span(8, 12, "city"), Span(14, 19, "y")])
     report = MergeReport()
-    rows = merge_passage(passage, [a, b], DEFAULT, similarity, report)
+    met = meet([a, b], DEFAULT)
+    rows = merge_passage(passage, [a, b], met, DEFAULT, similarity, report)
     assert [row["surface"] for row in rows] == ["Ana", "Rome", "y car"]
     metrics = (report + MergeReport()).metrics()
     assert metrics["agreement"] == {"exact": 4 / 6, "overlap": 4 / 6, "typed": 2 / 6}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import copy_project, run
+from conftest import run
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -262,9 +262,8 @@ def test_outside_a_project(tmp_path: Path) -> None:
     assert "presets: expected sample.yaml there" in done.stderr
 
 
-def test_the_graph_of_the_paper(tmp_path: Path) -> None:
-    folder = copy_project(tmp_path / "project")
-    (folder / "params.yaml").write_bytes(TEXTS["paper"].encode())
-    stages = run("dvc", "stage", "list", "--name-only", cwd=folder).stdout.split()
+def test_the_graph_of_the_paper(project: Path) -> None:
+    (project / "params.yaml").write_bytes(TEXTS["paper"].encode())
+    stages = run("dvc", "stage", "list", "--name-only", cwd=project).stdout.split()
     assert {"rate@gpt4o_mini", "annotate@gemma3_27b"} <= set(stages)
     assert sum(stage.startswith("train_regressor@") for stage in stages) == 2 * 2 * 2 * 3

@@ -70,7 +70,7 @@ class Served:
     forbidden: bool = False
     newest_first: bool = False
     after: Callable[[Path], None] = lambda _: None
-    """Called with a file once it was read for an answer."""
+    """Called with a file once it was read for an answer, before that is given."""
 
     def got(self) -> list[tuple[str, int, int]]:
         """Return the ranges of files that were asked for."""
@@ -117,9 +117,9 @@ class Handler(BaseHTTPRequestHandler):
         cuts = self.served.cut
         cut = self.command == "GET" and cuts[path.name] > 0 and start >= self.served.cut_from
         cuts[path.name] -= cut
-        self.reply(status, content, headers, cut)
         if self.command == "GET":
             self.served.after(path)
+        self.reply(status, content, headers, cut)
 
     def reply(
         self, status: int, content: bytes, headers: dict[str, str], cut: bool = False
