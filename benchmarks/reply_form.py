@@ -22,6 +22,7 @@ from finerweb.llm.answers import Answers
 from finerweb.llm.parsing import parse_pairs
 from finerweb.llm.requests import Request
 from finerweb.params.annotators import AnnotatorParams
+from finerweb.params.ground import GroundParams
 from finerweb.params.llm import LlmParams
 from finerweb.params.load import load
 from finerweb.records import Passage
@@ -30,6 +31,7 @@ from finerweb.tables.rows import read_passages
 
 ANNOTATOR = "qwen"
 A_LANGUAGE = 2
+ALL = GroundParams(rule="all", words="anywhere", second_look=[])
 _PAIR = re.compile(r'\[("(?:[^"\\]|\\.)*"),("(?:[^"\\]|\\.)*")\]')
 
 
@@ -78,7 +80,7 @@ def main() -> None:
             scores, tokens, entities, cut = SpanScores(), 0, 0, 0
             for passage, reply in zip(chosen, answers.of(asked), strict=True):
                 mentions = parse_pairs(reply.text).mentions
-                spans = [g.span for g in ground(passage.text, mentions, "all") if g.span]
+                spans = [g.span for g in ground(passage.text, mentions, ALL) if g.span]
                 scores += score(passage.gold or (), [(s.start, s.end, (s.type,)) for s in spans])
                 tokens += reply.n_output_tokens
                 entities += len(mentions)

@@ -16,12 +16,22 @@ from finerweb.corpus.scripts import share_in_script
 from finerweb.grounding import ground
 from finerweb.languages import language
 from finerweb.merging import merge
+from finerweb.params.ground import GroundParams
 from finerweb.params.merge import MergeParams
 from finerweb.records import Document, Entity, Mention, Span, single
 
 PARAMS = MergeParams(
-    overlap=0.5, overlap_of="longer", similarity=0.75, below="concat", encoder="none"
+    policy="released",
+    overlap=0.5,
+    overlap_of="longer",
+    one_to_many="best",
+    boundaries="longer",
+    order="annotators",
+    similarity=0.75,
+    below="longer",
+    encoder="none",
 )
+CURSOR = GroundParams(rule="cursor", words="anywhere", second_look=[])
 
 
 def main() -> None:
@@ -35,10 +45,10 @@ def main() -> None:
     characters = sum(len(document.text) for document in documents)
     took = seconds(lambda: [list(cut(document, 256)) for document in documents])
     click.echo(f"cut into passages   {characters / took / 1e6:8.2f} M characters/s")
-    pieces = [(p.text, language(p.language).script) for d in documents for p in cut(d, 256)]
+    pieces = [(p.text, language(p.language).script) for d in documents for p, _ in cut(d, 256)]
     took = seconds(lambda: [share_in_script(text, script) for text, script in pieces])
     click.echo(f"share in script     {len(pieces) / took:8,.0f} passages/s")
-    took = seconds(lambda: [ground(d.text, mentions(d), "cursor") for d in annotated])
+    took = seconds(lambda: [ground(d.text, mentions(d), CURSOR) for d in annotated])
     click.echo(f"ground              {len(annotated) / took:8,.0f} passages/s")
     took = seconds(lambda: [merge(two(d), PARAMS, lambda a, b: 0.5) for d in annotated])
     click.echo(f"merge               {len(annotated) / took:8,.0f} passages/s")

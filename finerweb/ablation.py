@@ -58,9 +58,11 @@ class Arm:
     grounding: GroundingReport = field(default_factory=GroundingReport)
     output_tokens: int = 0
 
-    def add(self, passages: Sequence[Passage], annotations: Sequence[Row], rule: str) -> None:
+    def add(
+        self, passages: Sequence[Passage], annotations: Sequence[Row], params: GroundParams
+    ) -> None:
         """Take in a language's passages with their rows of the `annotations` table."""
-        rows, report = ground_language(passages, annotations, rule)
+        rows, report = ground_language(passages, annotations, params)
         self.passages += passages
         self.spans |= spans_by_passage(rows)
         self.grounding += report
@@ -102,7 +104,7 @@ def arms_of(
     for by_arm in chosen.values():
         for name, passages in by_arm.items():
             rows, _ = annotation.rows(passages, annotator, answers, params)
-            arms[name].add(passages, rows, ground.rule)
+            arms[name].add(passages, rows, ground)
     return arms
 
 

@@ -1,147 +1,154 @@
 """One entity set from several annotators' (sections 4.5 and 13 of the paper's facts)."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from operator import attrgetter
 
 from finerweb.evaluation.scoring import SpanScores, score
 from finerweb.labels import Similarities
+from finerweb.overlaps import Candidate, Met, candidates, groups, meet, overlapping, pairs
 from finerweb.params.merge import MergeParams
-from finerweb.records import Entity, Passage, Span
+from finerweb.records import Entity, Passage
 from finerweb.tables.io import Row
 from finerweb.tally import Tally
 
 Similarity = Callable[[str, str], float]
-
-
-def overlap(a: Entity | Span, b: Entity | Span, overlap_of: str) -> float:
-    """Return the shared code points over those of the longer or shorter span, or of both."""
-    shared = min(a.end, b.end) - max(a.start, b.start)
-    if shared <= 0:
-        return 0.0
-    lengths = (a.end - a.start, b.end - b.start)
-    whole = {"longer": max(lengths), "shorter": min(lengths), "union": sum(lengths) - shared}
-    return shared / whole[overlap_of]
+PAPER = {"agreement": {"exact": 0.315}, "retained": {"gpt4o_mini": 0.663, "gemma3_27b": 0.6}}
+"""Of the annotations, in section 2.4 of the paper."""
+_place = attrgetter("start", "end")
 
 
 def merge(
-    annotations: Sequence[Sequence[Entity]], params: MergeParams, similarity: Similarity
+    annotations: Sequence[Sequence[Entity]],
+    params: MergeParams,
+    similarity: Similarity,
+    met: Met | None = None,
 ) -> list[Entity]:
     """Return one entity set, sorted, from each annotator's (as `single` makes them), in order.
 
-    Two annotators at a time, the third against the result of the first two. Entities that overlap
-    by at least ``params.overlap`` are paired, the largest overlaps first, each in one pair at most,
-    and become one entity: the longer span (the first annotator's where both are as long) with both
-    types in the annotators' order. Where the types' similarity is not above
-    ``params.similarity``, ``params.below`` says what happens: ``concat`` keeps both types (what the
-    released data shows), ``longer`` the longer span's alone. Of what still overlaps, the longer
-    stays and the shorter goes (the printed rule 2); what does not overlap stays.
+    Two annotators at a time, the third against the result of the first two.
+
+    The policies ``printed`` and ``released`` make one entity of those that overlap by at least
+    ``params.overlap``: the largest overlaps first, each in one pair at most, or with ``one_to_many:
+    all`` of all that hang together. It has the span that ``boundaries`` names (of as long ones the
+    first annotator's) and all types, in the ``order`` of the annotators or of the alphabet. In
+    ``printed`` only types more alike than ``params.similarity`` are joined so; of others the one
+    that ``below`` names (the longer span's, or the first annotator's) has its way with its span and
+    its types. ``released`` joins all, which is what the released data shows. Of what still overlaps
+    the longer stays and the shorter goes (the printed rule 2); what does not overlap stays.
+
+    ``union`` drops nothing: what stands at one place becomes one entity with all types, and all
+    else stays as it is. ``met`` is what `meet` returns for the annotations, where that is known.
     """
-    merged: list[Entity] = list(annotations[0]) if annotations else []
-    for other in annotations[1:]:
-        merged = _two(merged, other, params, similarity)
+    merged: Sequence[Entity] = annotations[0] if annotations else []
+    for number, other in enumerate(annotations[1:], 1):
+        known = met[0, 1] if met and number == 1 else candidates(merged, other, params)
+        joined = [_join(a, b, params, similarity) for a, b in _together(known, params)]
+        done = {id(source) for entity in joined for source in entity.sources}
+        rest = [
+            [entity for entity in entities if id(entity.sources[0]) not in done]
+            for entities in (merged, other)
+        ]
+        keep = _all if params.policy == "union" else _longest
+        merged = keep(joined, *rest)
     return sorted(merged, key=_place)
 
 
-def meeting_types(
-    annotations: Sequence[Sequence[Entity]], params: MergeParams
-) -> set[tuple[str, str]]:
-    """Return every pair of differing type strings whose similarity `merge` may ask for."""
-    pairs = set()
-    for i, first in enumerate(annotations):
-        for second in annotations[i + 1 :]:
-            for _, a, b in _candidates(first, second, params):
-                if set(a.labels) != set(b.labels):
-                    pairs.add((a.labels[-1], b.labels[-1]))
-    return pairs
+def meeting_types(met: Met) -> set[tuple[str, str]]:
+    """Return every pair of differing type strings whose similarity `merge` asks two for."""
+    return {
+        (a.labels[-1], b.labels[-1])
+        for found in met.values()
+        for _, a, b in found
+        if not _are_alike(a, b)
+    }
 
 
-def _place(entity: Entity) -> tuple[int, int]:
-    return entity.start, entity.end
+def _together(
+    found: Sequence[Candidate], params: MergeParams
+) -> list[tuple[list[Entity], list[Entity]]]:
+    """Return which entities of the two become one."""
+    if params.policy == "union":
+        found = [one for one in found if _place(one[1]) == _place(one[2])]
+    if params.one_to_many == "all" and params.policy != "union":
+        return groups(found)
+    return [([a], [b]) for a, b in pairs(found)]
 
 
-def _longer(a: Entity, b: Entity) -> Entity:
-    """Return the longer of two; the first one where both are as long."""
-    return b if b.end - b.start > a.end - a.start else a
-
-
-def _candidates(
-    first: Sequence[Entity], second: Sequence[Entity], params: MergeParams
-) -> list[tuple[float, Entity, Entity]]:
-    """Return the pairs that overlap enough, the largest overlap first, ties in text order."""
-    pairs = [
-        (share, a, b)
-        for a, b in _overlapping(first, second)
-        if (share := overlap(a, b, params.overlap_of)) >= params.overlap
-    ]
-    return sorted(pairs, key=lambda pair: (-pair[0], _place(pair[1]), _place(pair[2])))
-
-
-def _overlapping(first: Sequence[Entity], second: Sequence[Entity]) -> list[tuple[Entity, Entity]]:
-    """Return all pairs that share a code point, by a sweep over both in text order."""
-    pairs = []
-    second = sorted(second, key=_place)
-    low = 0
-    longest = max((e.end - e.start for e in second), default=0)
-    for a in sorted(first, key=_place):
-        while low < len(second) and second[low].start + longest <= a.start:
-            low += 1
-        for b in second[low:]:
-            if b.start >= a.end:
-                break
-            if b.end > a.start:
-                pairs.append((a, b))
-    return pairs
-
-
-def _two(
+def _join(
     first: Sequence[Entity], second: Sequence[Entity], params: MergeParams, similarity: Similarity
-) -> list[Entity]:
-    pairs = _pairs(first, second, params)
-    paired = {id(entity) for pair in pairs for entity in pair}
-    return _longest(
-        [_pair(a, b, params, similarity) for a, b in pairs],
-        [entity for entity in first if id(entity) not in paired],
-        [entity for entity in second if id(entity) not in paired],
+) -> Entity:
+    """Return the entity that some of two annotators' become."""
+    everyone = [*first, *second]
+    values = [
+        similarity(a.labels[-1], b.labels[-1])
+        for a in first
+        for b in second
+        if not _are_alike(a, b)
+    ]
+    value = min(values, default=None)
+    chosen = _chosen(everyone, params.boundaries)
+    labels = [label for entity in everyone for label in entity.labels]
+    if params.policy == "printed" and value is not None and value <= params.similarity:
+        chosen = _chosen(everyone, params.below)
+        labels = list(chosen.labels)
+    if params.order == "alphabet":
+        labels.sort()
+    return Entity(
+        chosen.start,
+        chosen.end,
+        labels=tuple(dict.fromkeys(labels)),
+        sources=tuple(source for entity in everyone for source in entity.sources),
+        similarity=value,
     )
 
 
-def _pairs(
-    first: Sequence[Entity], second: Sequence[Entity], params: MergeParams
-) -> list[tuple[Entity, Entity]]:
-    """Return who becomes one with whom: the largest overlaps first, each in one pair at most."""
-    paired: set[int] = set()
-    pairs = []
-    for _, a, b in _candidates(first, second, params):
-        if id(a) not in paired and id(b) not in paired:
-            paired |= {id(a), id(b)}
-            pairs.append((a, b))
-    return pairs
+def _chosen(entities: Sequence[Entity], which: str) -> Entity:
+    """Return the longer, shorter or first one; of as long ones the first."""
+    if which == "first":
+        return entities[0]
+    sign = -1 if which == "longer" else 1
+    return min(entities, key=lambda entity: sign * (entity.end - entity.start))
+
+
+def _are_alike(a: Entity, b: Entity) -> bool:
+    return a.labels == b.labels or set(a.labels) == set(b.labels)
+
+
+def _all(
+    joined: Sequence[Entity], first: Sequence[Entity], second: Sequence[Entity]
+) -> list[Entity]:
+    return [*joined, *first, *second]
 
 
 def _longest(
-    merged: Sequence[Entity], first: Sequence[Entity], second: Sequence[Entity]
+    joined: Sequence[Entity], first: Sequence[Entity], second: Sequence[Entity]
 ) -> list[Entity]:
     """Return the entities of the three groups that no longer one of another group overlaps.
 
     The longest is kept first, so one that is dropped drops nothing itself; as long ones stay in
-    the order merged, first, second. Spans that overlap inside one annotator's own set and that the
+    the order joined, first, second. Spans that overlap inside one annotator's own set and that the
     other agrees to stay.
     """
-    rivals: dict[int, list[Entity]] = {}
-    agreed = {id(entity) for entity in merged}
-    for one, other in ((merged, first), (merged, second), (first, second), (merged, merged)):
-        for a, b in _overlapping(one, other):
-            both_agreed = id(a) in agreed and id(b) in agreed
-            if a is not b and not (both_agreed and _one_annotator_overlaps(a, b)):
-                rivals.setdefault(id(a), []).append(b)
-                rivals.setdefault(id(b), []).append(a)
-    groups = [*merged, *first, *second]
+    every = [*joined, *first, *second]
+    ends = (len(joined), len(joined) + len(first))
+    rivals: dict[int, list[int]] = {}
+    for (a, i), (b, j) in overlapping([(entity, i) for i, entity in enumerate(every)]):
+        low, high = (i, j) if i < j else (j, i)
+        if high < ends[0]:
+            apart = not _one_annotator_overlaps(a, b)
+        else:
+            # Of one annotator's entities that found no partner none drops another.
+            apart = low < ends[0] or low < ends[1] <= high
+        if apart:
+            rivals.setdefault(i, []).append(j)
+            rivals.setdefault(j, []).append(i)
     dropped: set[int] = set()
-    for entity in sorted(groups, key=lambda e: e.start - e.end):
-        if id(entity) not in dropped:
-            dropped.update(id(rival) for rival in rivals.get(id(entity), ()))
-    return [entity for entity in groups if id(entity) not in dropped]
+    for i in sorted(rivals, key=lambda i: (every[i].start - every[i].end, i)):
+        if i not in dropped:
+            dropped.update(rivals[i])
+    return [entity for i, entity in enumerate(every) if i not in dropped]
 
 
 def _one_annotator_overlaps(a: Entity, b: Entity) -> bool:
@@ -150,19 +157,6 @@ def _one_annotator_overlaps(a: Entity, b: Entity) -> bool:
         x.annotator == y.annotator and x.start < y.end and y.start < x.end
         for x in a.sources
         for y in b.sources
-    )
-
-
-def _pair(a: Entity, b: Entity, params: MergeParams, similarity: Similarity) -> Entity:
-    longer = _longer(a, b)
-    value = None if set(a.labels) == set(b.labels) else similarity(a.labels[-1], b.labels[-1])
-    keep_both = value is None or value > params.similarity or params.below == "concat"
-    return Entity(
-        longer.start,
-        longer.end,
-        labels=tuple(dict.fromkeys(a.labels + b.labels)) if keep_both else longer.labels,
-        sources=a.sources + b.sources,
-        similarity=value,
     )
 
 
@@ -196,12 +190,15 @@ class MergeReport:
 
         ``agreement`` is the Dice share of two annotators' entities (of every two, where there are
         more) that have a partner: at the same place, with enough overlap, and with enough overlap
-        and the same types.
+        and the same types; ``type_given_span`` is the share of those with enough overlap that have
+        the same types.
         """
         counts = {"exact": self.exact, "overlap": self.overlapping, "typed": self.same_types}
         shares = {name: 2 * n / max(self.compared, 1) for name, n in counts.items()}
+        shares["type_given_span"] = self.same_types / max(self.overlapping, 1)
         return {
             "spans": {name: tally.metrics() for name, tally in self.spans.items()},
+            "retained": {n: t.kept / t.seen if t.seen else None for n, t in self.spans.items()},
             "entities": self.entities,
             "agreement": shares if self.compared else None,
             "gold": self.scores.metrics(),
@@ -218,44 +215,53 @@ def merge_language(
 
     ``sets`` is annotator -> passage -> its entities; all types that meet are embedded at once.
     """
-    annotated = [(p, [found.get(p.passage_id, []) for found in sets.values()]) for p in passages]
-    similarities.embed(pair for _, met in annotated for pair in meeting_types(met, params))
+    annotated = []
+    for passage in passages:
+        annotations = [found.get(passage.passage_id, []) for found in sets.values()]
+        annotated.append((passage, annotations, meet(annotations, params)))
+    similarities.embed({pair for _, _, met in annotated for pair in meeting_types(met)})
     report = MergeReport()
     rows = []
-    for passage, annotations in annotated:
-        rows += merge_passage(passage, annotations, params, similarities, report)
+    for passage, annotations, met in annotated:
+        rows += merge_passage(passage, annotations, met, params, similarities, report)
     return rows, report
 
 
 def merge_passage(
     passage: Passage,
     annotations: Sequence[Sequence[Entity]],
+    met: Met,
     params: MergeParams,
     similarity: Similarity,
     report: MergeReport,
 ) -> list[Row]:
     """Return the rows of the `entities` table for a passage, and count them in the report."""
-    merged = merge(annotations, params, similarity)
-    survived = {source for entity in merged for source in entity.sources}
-    for source in (s for entities in annotations for e in entities for s in e.sources):
-        tally = report.spans.setdefault(source.annotator, Tally())
-        tally.keep() if source in survived else tally.drop("shorter of two")
+    merged = merge(annotations, params, similarity, met)
+    kept = Counter(source.annotator for entity in merged for source in entity.sources)
+    everyone = (s.annotator for entities in annotations for e in entities for s in e.sources)
+    for name, seen in Counter(everyone).items():
+        tally = report.spans.setdefault(name, Tally())
+        tally.keep(kept[name])
+        tally.drop("shorter of two", seen - kept[name])
     report.entities += len(merged)
-    for first, second in combinations(annotations, 2):
-        _count_agreement(first, second, params, report)
+    for (i, j), found in met.items():
+        _count_agreement(annotations[i], annotations[j], found, report)
     if passage.gold is not None:
         report.scores += score(passage.gold, [(e.start, e.end, e.labels) for e in merged])
     return [_row(passage, entity) for entity in merged]
 
 
 def _count_agreement(
-    first: Sequence[Entity], second: Sequence[Entity], params: MergeParams, report: MergeReport
+    first: Sequence[Entity],
+    second: Sequence[Entity],
+    found: Sequence[Candidate],
+    report: MergeReport,
 ) -> None:
     report.compared += len(first) + len(second)
-    report.exact += len({_place(e) for e in first} & {_place(e) for e in second})
-    for a, b in _pairs(first, second, params):
+    report.exact += len(set(map(_place, first)) & set(map(_place, second)))
+    for a, b in pairs(found):
         report.overlapping += 1
-        report.same_types += set(a.labels) == set(b.labels)
+        report.same_types += _are_alike(a, b)
 
 
 def _row(passage: Passage, entity: Entity) -> Row:

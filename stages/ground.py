@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from finerweb.grounding import GroundingReport, ground_language
+from finerweb.grounding import PAPER_SURVIVAL_RATE, GroundingReport, ground_language
 from finerweb.params.ground import GroundParams
 from finerweb.params.load import load
 from finerweb.stage import EXISTING, NEW, Stage
@@ -28,9 +28,10 @@ def main(annotations: Path, selected: Path, out: Path, metrics: Path) -> None:
     with replacing_folder(out) as folder:
         for code, passages in read_passages(selected, SELECTED):
             replies = read(annotations / f"{code}.parquet", ANNOTATIONS)
-            rows, reports[code] = ground_language(passages, replies, params.rule)
+            rows, reports[code] = ground_language(passages, replies, params)
             write(folder / f"{code}.parquet", rows, GROUNDED)
-    write_metrics(metrics, by_language(reports, GroundingReport()))
+    paper = {"paper": {"survival_rate": PAPER_SURVIVAL_RATE}}
+    write_metrics(metrics, by_language(reports, GroundingReport()) | paper)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from finerweb.labels import Similarities
-from finerweb.merging import MergeReport, merge_language
+from finerweb.merging import PAPER, MergeReport, merge_language
 from finerweb.models import resolve
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
@@ -35,7 +35,7 @@ def main(grounded: Path, selected: Path, out: Path, metrics: Path) -> None:
             sets = read_annotators(grounded, annotators, code)
             rows, reports[code] = merge_language(passages, sets, params, similarities)
             write(folder / f"{code}.parquet", rows, ENTITIES)
-    write_metrics(metrics, by_language(reports, MergeReport()))
+    write_metrics(metrics, by_language(reports, MergeReport()) | {"paper": PAPER})
 
 
 if __name__ == "__main__":

@@ -15,8 +15,10 @@ from finerweb.evaluation.tagger import decode, encode, train
 from finerweb.evaluation.types import coarse_types
 from finerweb.params.filter import FilterParams
 from finerweb.params.filter_ablation import StudentParams
+from finerweb.params.ground import GroundParams
 from finerweb.records import Passage, Span
 
+CURSOR = GroundParams(rule="cursor", words="anywhere", second_look=[])
 RULES = FilterParams(
     rule="first",
     threshold=0.5,
@@ -96,7 +98,7 @@ def test_figures_of_an_arm() -> None:
         {"passage_id": "b#0", "reply": "no list"},
     ]
     more = {"finish_reason": "stop", "n_output_tokens": 5}
-    arm.add([passage("a#0", True), passage("b#0", False)], [row | more for row in rows], "cursor")
+    arm.add([passage("a#0", True), passage("b#0", False)], [row | more for row in rows], CURSOR)
     figures = arm.metrics()
     assert figures["entities_per_passage"] == 1.0
     assert (figures["distinct_types"], figures["useful"], figures["parse_rate"]) == (2, 0.5, 0.5)

@@ -131,7 +131,7 @@ def test_pull_and_diff(golden: tuple[Path, list[str]], tmp_path: Path) -> None:
     without = {"PYTHONPATH": str(tmp_path / "none")}
     assert "up to date" in run("dvc", "repro", cwd=clone, env=without).stdout
 
-    change(clone, "merge", overlap=0.01, below="longer")
+    change(clone, "merge", overlap=0.01, policy="printed")
     rerun = run("dvc", "repro", cwd=clone, env=without).stdout
     ran = re.findall(r"Running stage '([^']+)'", rerun)
     assert ran == ["merge", "labels", "variants", "statistics", "release"]

@@ -21,8 +21,9 @@ LAYERS = (
     ("finerweb.models", "finerweb.params", "finerweb.tables"),
     ("finerweb.compute", "finerweb.llm"),
     ("finerweb.corpus", "finerweb.evaluation", "finerweb.regressor", "finerweb.injection"),
-    ("finerweb.rating", "finerweb.filtering", "finerweb.annotation", "finerweb.grounding"),
-    ("finerweb.merging", "finerweb.labels", "finerweb.ablation"),
+    ("finerweb.rating", "finerweb.filtering", "finerweb.annotation"),
+    ("finerweb.occurrences", "finerweb.grounding"),
+    ("finerweb.overlaps", "finerweb.merging", "finerweb.labels", "finerweb.ablation"),
     ("finerweb.release", "finerweb.report", "finerweb.forecast"),
     ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
 )

@@ -8,20 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finerweb.merging import (
-    MergeReport,
-    meet,
-    meeting_types,
-    merge,
-    merge_passage,
-    overlap,
-)
+from finerweb.merging import MergeReport, meeting_types, merge, merge_passage
+from finerweb.overlaps import meet, overlap
 from finerweb.params.merge import MergeParams
 from finerweb.records import Entity, Passage, Span, single
 
 DEFAULT = MergeParams(
-    overlap=0.5, overlap_of="longer", similarity=0.75, below="concat", encoder="none"
+    policy="released",
+    overlap=0.5,
+    overlap_of="longer",
+    one_to_many="best",
+    boundaries="longer",
+    order="annotators",
+    similarity=0.75,
+    below="longer",
+    encoder="none",
 )
+PRINTED = DEFAULT.model_copy(update={"policy": "printed"})
+UNION = DEFAULT.model_copy(update={"policy": "union"})
+ALL = DEFAULT.model_copy(update={"one_to_many": "all"})
 ALIKE = {frozenset(("person", "human")): 0.757, frozenset(("location", "city")): 0.65}
 
 
@@ -44,8 +49,8 @@ def merged(
         ([(0, 4, "person")], [(0, 4, "person")], {}, [(0, 4, "person")]),
         ([(0, 4, "person")], [(0, 4, "human")], {}, [(0, 4, "person / human")]),
         ([(0, 4, "location")], [(0, 4, "city")], {}, [(0, 4, "location / city")]),
-        ([(0, 4, "location")], [(0, 4, "city")], {"below": "longer"}, [(0, 4, "location")]),
-        ([(0, 4, "person")], [(0, 4, "human")], {"below": "longer"}, [(0, 4, "person / human")]),
+        ([(0, 4, "location")], [(0, 4, "city")], {"policy": "printed"}, [(0, 4, "location")]),
+        ([(0, 4, "person")], [(0, 4, "human")], {"policy": "printed"}, [(0, 4, "person / human")]),
         ([(0, 10, "person")], [(4, 10, "human")], {}, [(0, 10, "person / human")]),
         ([(4, 10, "human")], [(0, 10, "person")], {}, [(0, 10, "human / person")]),
         ([(0, 10, "event")], [(8, 12, "city")], {}, [(0, 10, "event")]),
@@ -59,6 +64,35 @@ def merged(
         ([(0, 4, "x"), (0, 4, "y")], [(0, 4, "y")], {}, [(0, 4, "x / y")]),
         ([], [(0, 4, "x")], {}, [(0, 4, "x")]),
         ([], [], {}, []),
+        # Below the similarity one has its way.
+        ([(0, 10, "x")], [(4, 10, "y")], {"policy": "printed"}, [(0, 10, "x")]),
+        ([(4, 10, "x")], [(0, 10, "y")], {"policy": "printed"}, [(0, 10, "y")]),
+        ([(4, 10, "x")], [(0, 10, "y")], {"policy": "printed", "below": "first"}, [(4, 10, "x")]),
+        # Whose boundaries survive, and in which order the types stand.
+        ([(0, 10, "x")], [(4, 10, "y")], {"boundaries": "shorter"}, [(4, 10, "x / y")]),
+        ([(4, 10, "y")], [(0, 10, "x")], {"boundaries": "first"}, [(4, 10, "y / x")]),
+        ([(4, 10, "y")], [(0, 10, "x")], {"order": "alphabet"}, [(0, 10, "x / y")]),
+        # One to many: the rest of a pair is a rival of it, or all hang together.
+        (
+            [(0, 10, "x")],
+            [(0, 5, "y"), (5, 10, "z")],
+            {"one_to_many": "all"},
+            [(0, 10, "x / y / z")],
+        ),
+        (
+            [(0, 6, "a"), (6, 12, "b")],
+            [(0, 4, "c"), (3, 9, "d"), (8, 12, "e")],
+            {"one_to_many": "all", "overlap": 0.3, "overlap_of": "union"},
+            [(0, 6, "a / b / c / d / e")],
+        ),
+        # Nothing is lost in a union, one place is one entity.
+        ([(0, 10, "x")], [(0, 4, "y")], {"policy": "union"}, [(0, 4, "y"), (0, 10, "x")]),
+        (
+            [(0, 10, "x")],
+            [(0, 10, "y"), (2, 9, "z")],
+            {"policy": "union"},
+            [(0, 10, "x / y"), (2, 9, "z")],
+        ),
     ],
 )
 def test_policy(
@@ -102,10 +136,24 @@ def test_never_invents_a_span(a: list[Entity], b: list[Entity]) -> None:
         assert (entity.start, entity.end) in {(s.start, s.end) for s in entity.sources}
 
 
-@given(annotations("a"), annotations("b"))
-def test_result_has_no_overlap(a: list[Entity], b: list[Entity]) -> None:
-    result = pair(a, b)
+@given(annotations("a"), annotations("b"), st.sampled_from([DEFAULT, PRINTED, ALL]))
+def test_result_has_no_overlap(a: list[Entity], b: list[Entity], params: MergeParams) -> None:
+    result = merge([a, b], params, similarity)
     assert all(x.end <= y.start for x, y in pairwise(result))
+
+
+@given(st.lists(annotations("x"), max_size=4), st.sampled_from([DEFAULT, PRINTED, UNION, ALL]))
+def test_a_source_is_in_one_entity(sets: list[list[Entity]], params: MergeParams) -> None:
+    """However many annotators there are; and a union has all sources."""
+    named = [
+        [replace(e, sources=tuple(replace(s, annotator=str(i)) for s in e.sources)) for e in found]
+        for i, found in enumerate(sets)
+    ]
+    before = [source for found in named for entity in found for source in entity.sources]
+    after = [s for entity in merge(named, params, similarity) for s in entity.sources]
+    assert len(set(after)) == len(after) and set(after) <= set(before)
+    if params is UNION:
+        assert sorted(after, key=repr) == sorted(before, key=repr)
 
 
 @given(annotations("a"), annotations("b"), st.randoms(use_true_random=False))
@@ -153,7 +201,13 @@ def test_report() -> None:
     rows = merge_passage(passage, [a, b], met, DEFAULT, similarity, report)
     assert [row["surface"] for row in rows] == ["Ana", "Rome", "y car"]
     metrics = (report + MergeReport()).metrics()
-    assert metrics["agreement"] == {"exact": 4 / 6, "overlap": 4 / 6, "typed": 2 / 6}
+    assert metrics["agreement"] == {
+        "exact": 4 / 6,
+        "overlap": 4 / 6,
+        "typed": 2 / 6,
+        "type_given_span": 1 / 2,
+    }
+    assert metrics["retained"] == {"a": 2 / 3, "b": 1.0}
     assert metrics["spans"] == {
         "a": {"seen": 3, "kept": 2, "dropped": {"shorter of two": 1}},
         "b": {"seen": 3, "kept": 3, "dropped": {}},

@@ -16,7 +16,11 @@ GROUNDED = Table(
             column("position", pa.int32(), "Place of the mention in the reply, from 0."),
             column("mention", pa.string(), "The surface as the annotator wrote it."),
             column("type", pa.string(), "The type as the annotator wrote it, folded."),
-            column("status", pa.string(), "`grounded`, `out_of_order`, `not_found`, `repeated`."),
+            column(
+                "status",
+                pa.string(),
+                "`grounded`, `normalised` (in other letters), or why it was dropped.",
+            ),
             column("start", pa.int32(), "First code point, where grounded.", nullable=True),
             column("end", pa.int32(), "One past the last code point.", nullable=True),
         ]
