@@ -110,6 +110,7 @@ def test_passages_are_slices_in_order_and_lose_nothing_but_white_space(
 @example("ก ำกำ", 1)
 @example(" \u0301abc def", 1)
 @example("abc \u0301 def", 1)
+@example("か\u0e49ำ", 1)
 @example("a 👩‍👩‍👧 b", 1)
 def test_passages_never_start_or_end_inside_a_grapheme(text: str, most: int) -> None:
     borders = set(accumulate(map(len, CharacterBreaker(text, "root")), initial=0))

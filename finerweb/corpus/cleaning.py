@@ -98,7 +98,7 @@ class _Cleaner:
             return "personal data", passage
         if found and params.personal_data == "mask":
             text = mask(text, found)
-        return None, replace(passage, text=text, personal=found)
+        return None, replace(passage, text=text, personal=found) if found else passage
 
     def _keys(self, text: str, words: Hashes) -> Row:
         exact = xxh3_64_intdigest(" ".join(text.lower().split()).encode())

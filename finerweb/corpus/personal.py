@@ -10,8 +10,7 @@ from functools import cache
 
 from finerweb.records import Span
 
-_MARKS = (
-    "@",
+_KEYS = (
     "sk-",
     "AKIA",
     "ASIA",
@@ -54,12 +53,11 @@ _DATE = re.compile(r"\d{1,2}([ ./-])\d{1,2}\1\d{4}")
 def personal(text: str) -> tuple[Span, ...]:
     """Return the spans of personal data, their kind as type, in text order, none overlapping."""
     found: list[Span] = []
-    if not _may_have(text):
-        return ()
-    if not text.isascii():
+    kinds = _may_have(text)
+    if kinds and not text.isascii():
         text = text.translate(_digits())
-    for kind, pattern in KINDS.items():
-        for match in pattern.finditer(text):
+    for kind in kinds:
+        for match in KINDS[kind].finditer(text):
             span = Span(*match.span(), kind)
             if kind == "telephone" and not _is_number(match[0]):
                 continue
@@ -94,13 +92,16 @@ def _masked(surface: str) -> str:
     return "".join("0" if c.isdigit() else "x" if c.isalnum() else c for c in surface)
 
 
-def _may_have(text: str) -> bool:
-    """Return False where no pattern can match, which is quickly told of most texts."""
-    return (
-        any(mark in text for mark in _MARKS)
-        or _MANY_DIGITS.search(text) is not None
-        or text.count(":") >= 7
-    )
+def _may_have(text: str) -> list[str]:
+    """Return the kinds whose patterns may match, in their order; of most texts none, at once."""
+    has_digits = _MANY_DIGITS.search(text) is not None
+    signs = {
+        "e-mail": "@" in text,
+        "IP": has_digits or text.count(":") >= 7,
+        "key": any(key in text for key in _KEYS),
+        "telephone": has_digits,
+    }
+    return [kind for kind in KINDS if signs[kind]]
 
 
 def _is_number(surface: str) -> bool:

@@ -6,7 +6,6 @@ are right, and their lengths add up to code points.
 
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from icu4py.breakers import SentenceBreaker, WordBreaker
@@ -17,6 +16,8 @@ from xxhash import xxh3_64_intdigest
 # locale; the root locale keeps every language's words comparable.
 LOCALE = "root"
 KNOWN_PIECES = 1 << 18
+SARA_AM = "\u0e33\u0eb3"
+"""Vowels of Thai and Lao, the only ones that ICU may start a word with inside a grapheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,22 @@ def words(text: str) -> Words:
     [0, 6, 8]
     """
     pieces = list(WordBreaker(text, LOCALE))
-    hashes = np.fromiter(map(_hash, pieces), np.uint64, len(pieces))
+    if any(vowel in text for vowel in SARA_AM):
+        pieces = _whole(pieces)
+    hashes = np.fromiter(map(_HASHES.__getitem__, pieces), np.uint64, len(pieces))
     is_word = hashes != 0
     return Words(_starts(pieces)[is_word], hashes[is_word])
+
+
+def _whole(pieces: list[str]) -> list[str]:
+    """Return the pieces with those that start inside a grapheme joined to what they belong to."""
+    whole: list[str] = []
+    for piece in pieces:
+        if whole and piece[0] in SARA_AM:
+            whole[-1] += piece
+        else:
+            whole.append(piece)
+    return whole
 
 
 def sentence_starts(text: str) -> NDArray[np.int64]:
@@ -53,12 +67,18 @@ def _starts(pieces: list[str]) -> NDArray[np.int64]:
     return np.cumsum(lengths) - lengths
 
 
-@lru_cache(maxsize=KNOWN_PIECES)
-def _hash(piece: str) -> int:
-    """Return the hash of a word, and 0 of what is none; a text has the same pieces many times."""
-    if not _is_word(piece):
-        return 0
-    return xxh3_64_intdigest(piece.casefold().encode()) or 1
+class _Hashes(dict[str, int]):
+    """The hashes of words, and 0 of what is none; a text has the same pieces many times."""
+
+    def __missing__(self, piece: str) -> int:
+        if len(self) == KNOWN_PIECES:
+            self.clear()
+        word = piece.casefold().encode() if _is_word(piece) else b""
+        self[piece] = (xxh3_64_intdigest(word) or 1) if word else 0
+        return self[piece]
+
+
+_HASHES = _Hashes()
 
 
 def _is_word(piece: str) -> bool:
