@@ -161,7 +161,11 @@ def stages(folder: Path) -> Iterator[tuple[str, ...]]:
             out=f"grounded/{item}",
         )  # fmt: skip
     yield stage("merge", folder, grounded="grounded", selected="selected", out="entities")
-    yield stage("labels", folder, grounded="grounded", entities="entities", out="labels.parquet")
+    said = Path("finerweb/resources/type_overrides.csv").absolute()
+    yield stage(
+        "labels", folder, grounded="grounded", entities="entities", overrides=str(said),
+        out="labels",
+    )  # fmt: skip
     yield stage(
         "variants", folder, selected="selected", grounded="grounded", entities="entities",
         out="variants",
@@ -170,6 +174,8 @@ def stages(folder: Path) -> Iterator[tuple[str, ...]]:
     yield stage(
         "release", folder, variants="variants", statistics="metrics/statistics.json", out="release"
     )
+    command = Path(sys.executable).with_name("finerweb")
+    yield "verify", str(command), "verify", str(folder / "release"), "--no-outputs"
 
 
 @click.command()
