@@ -1,95 +1,91 @@
-"""Type strings: how alike two are, and which concepts they name."""
+"""The inventory of labels: how often each stands in a variant, and which concepts it names."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-
+from finerweb.normalisation import STEPS, Named
 from finerweb.records import Entity
 from finerweb.tables.io import Row
 
 SEPARATOR = " / "
-BATCH = 256
+Sets = Mapping[str, Mapping[str, Sequence[Entity]]]
+"""Variant, or annotator -> passage -> its entities."""
 
 
-class Similarities:
-    """Cosines of type strings by all-MiniLM-L6-v2; each distinct string is embedded once."""
-
-    def __init__(self, encoder: Path) -> None:
-        """Name the encoder's folder; it is loaded when there is something to embed."""
-        self._folder = encoder
-        self._encoder: Any = None
-        self._vectors: dict[str, np.ndarray[Any, np.dtype[np.float32]]] = {}
-
-    def embed(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Embed the types of these pairs that have not been yet."""
-        types = sorted({kind for pair in pairs for kind in pair} - self._vectors.keys())
-        if not types:
-            return
-        if self._encoder is None:
-            from sentence_transformers import SentenceTransformer
-
-            self._encoder = SentenceTransformer(str(self._folder), device=None)
-        vectors = self._encoder.encode(
-            types, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
-        self._vectors.update(zip(types, vectors, strict=True))
-
-    def __call__(self, a: str, b: str) -> float:
-        """Return the cosine of two types."""
-        self.embed([(a, b)])
-        # Rounded: the last digits depend on the batch and on the processor.
-        return round(float(self._vectors[a] @ self._vectors[b]), 4)
+def types(annotators: Sets) -> Counter[str]:
+    """Return how many entities have each type, as the annotators wrote it."""
+    return Counter(
+        label
+        for passages in annotators.values()
+        for found in passages.values()
+        for entity in found
+        for label in entity.labels
+    )
 
 
-def concepts(label: str, split_compounds: bool) -> list[str]:
-    """Return the ids of the concepts a label names, sorted.
+def type_rows(counts: Mapping[str, int], named: Mapping[str, Named]) -> list[Row]:
+    """Return the rows of the `types` table: the map from what was written to concepts."""
+    return [
+        {
+            "type": kind,
+            "count": n,
+            "concepts": list(named[kind].concepts),
+            "steps": list(named[kind].steps),
+            "is_english": named[kind].is_english,
+        }
+        for kind, n in sorted(counts.items())
+    ]
 
-    >>> concepts("Human / person", True)
-    ['human', 'person']
-    """
-    folded = " ".join(label.casefold().split())
-    parts = folded.split(SEPARATOR) if split_compounds else [folded]
-    return sorted({part.strip() for part in parts if part.strip()})
 
-
-def inventory(
-    sets: Mapping[str, Mapping[str, Sequence[Entity]]], language: str, split_compounds: bool
-) -> list[Row]:
-    """Return the rows of the `labels` table for one language: variant -> passage -> entities."""
+def inventory(sets: Sets, language: str, named: Mapping[str, Named]) -> list[Row]:
+    """Return the rows of the `labels` table for one language."""
     labels = {
-        variant: Counter(entity.label for found in passages.values() for entity in found)
+        variant: Counter(entity.labels for found in passages.values() for entity in found)
         for variant, passages in sets.items()
     }
     return [
         {
-            "label": label,
+            "label": SEPARATOR.join(kinds),
             "variant": variant,
             "language": language,
             "count": count,
-            "concepts": concepts(label, split_compounds),
+            "concepts": sorted({concept for kind in kinds for concept in named[kind].concepts}),
         }
         for variant, counts in sorted(labels.items())
-        for label, count in sorted(counts.items())
+        for kinds, count in sorted(counts.items())
     ]
 
 
-def report(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
-    """Return by variant how many entities, distinct labels and distinct concepts there are."""
-    entities: Counter[str] = Counter()
-    labels: dict[str, set[str]] = {}
-    named: dict[str, set[str]] = {}
+def report(
+    rows: Iterable[Row], counts: Mapping[str, int], named: Mapping[str, Named]
+) -> dict[str, object]:
+    """Return what is raw and what normalised, side by side.
+
+    By variant: entities, distinct labels, those that stand once, distinct concepts. Of the types as
+    they were written: how many are left in concepts, how many each step changed, and how many are
+    not in English.
+    """
+    by_variant: dict[str, tuple[Counter[str], set[str]]] = {}
     for row in rows:
-        entities[row["variant"]] += row["count"]
-        labels.setdefault(row["variant"], set()).add(row["label"])
-        named.setdefault(row["variant"], set()).update(row["concepts"])
+        labels, concepts = by_variant.setdefault(row["variant"], (Counter(), set()))
+        labels[row["label"]] += row["count"]
+        concepts.update(row["concepts"])
+    steps = Counter(step for one in named.values() for step in one.steps)
     return {
-        variant: {
-            "entities": entities[variant],
-            "labels": len(labels[variant]),
-            "concepts": len(named[variant]),
-        }
-        for variant in sorted(labels)
+        "variants": {
+            variant: {
+                "entities": labels.total(),
+                "labels": len(labels),
+                "labels_once": sum(n == 1 for n in labels.values()),
+                "concepts": len(concepts),
+            }
+            for variant, (labels, concepts) in sorted(by_variant.items())
+        },
+        "types": {
+            "written": len(named),
+            "concepts": len({concept for one in named.values() for concept in one.concepts}),
+            "changed": {step: steps[step] for step in STEPS},
+            "not_english": sum(not one.is_english for one in named.values()),
+            "mentions_not_english": sum(n for k, n in counts.items() if not named[k].is_english),
+        },
     }

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from finerweb.evaluation.scoring import SpanScores, score
-from finerweb.labels import Similarities
 from finerweb.overlaps import Candidate, Met, candidates, groups, meet, overlapping, pairs
 from finerweb.params.merge import MergeParams
 from finerweb.records import Entity, Passage
+from finerweb.similarity import Similarities
 from finerweb.tables.io import Row
 from finerweb.tally import Tally
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from finerweb.labels import Similarities
 from finerweb.merging import PAPER, MergeReport, merge_language
 from finerweb.models import resolve
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
 from finerweb.params.merge import MergeParams
+from finerweb.similarity import Encoder, Similarities
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.entities import ENTITIES
 from finerweb.tables.grounded import read_annotators
@@ -28,7 +28,7 @@ def main(grounded: Path, selected: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("merge", MergeParams)
     annotators = load("annotate", AnnotateParams).annotators
-    similarities = Similarities(resolve(params.encoder))
+    similarities = Similarities(Encoder(resolve(params.encoder)))
     reports = {}
     with replacing_folder(out) as folder:
         for code, passages in read_passages(selected, SELECTED):

@@ -23,7 +23,8 @@ LAYERS = (
     ("finerweb.corpus", "finerweb.evaluation", "finerweb.regressor", "finerweb.injection"),
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation"),
     ("finerweb.occurrences", "finerweb.grounding"),
-    ("finerweb.overlaps", "finerweb.merging", "finerweb.labels", "finerweb.ablation"),
+    ("finerweb.similarity", "finerweb.normalisation", "finerweb.overlaps"),
+    ("finerweb.merging", "finerweb.labels", "finerweb.ablation"),
     ("finerweb.release", "finerweb.report", "finerweb.forecast"),
     ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
 )

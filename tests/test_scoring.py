@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from finerweb.evaluation.scoring import Score, SpanScores, count, score
 from finerweb.evaluation.types import coarse
-from finerweb.labels import concepts, inventory, report
+from finerweb.labels import inventory, report, type_rows, types
+from finerweb.normalisation import normalise
 from finerweb.records import Entity, Passage, Span, single
 from finerweb.release.variants import view
 from finerweb.report.statistics import of_variant, paper, paper_rows
@@ -63,22 +64,25 @@ def test_coarse_types_are_coarse_themselves() -> None:
     assert coarse("never seen") == "never seen"
 
 
-def test_concepts_of_compounds() -> None:
-    assert concepts("Location /  CITY", True) == ["city", "location"]
-    assert concepts("person / person", True) == ["person"]
-    assert concepts("person/human", True) == ["person/human"]
-    assert concepts("a / b", False) == ["a / b"]
-
-
 def test_inventory() -> None:
     compound, plain = Entity(0, 3, ("a", "b")), Entity(4, 5, ("a",))
     sets = {"merged": {"d#0": [compound, plain], "d#1": [compound]}}
-    rows = inventory(sets, "deu_Latn", True)
+    counts = types({"qwen": {"d#0": [plain, plain]}, "gemma": {"d#0": [compound], "d#1": []}})
+    assert counts == {"a": 3, "b": 1}
+    named = normalise(counts, {"b": ("bee",)}, True)
+    rows = inventory(sets, "deu_Latn", named)
     assert [(r["label"], r["count"], r["concepts"]) for r in rows] == [
         ("a", 1, ["a"]),
-        ("a / b", 2, ["a", "b"]),
+        ("a / b", 2, ["a", "bee"]),
     ]
-    assert report(rows) == {"merged": {"entities": 3, "labels": 2, "concepts": 2}}
+    assert [(r["type"], r["concepts"], r["steps"]) for r in type_rows(counts, named)] == [
+        ("a", ["a"], []),
+        ("b", ["bee"], ["override"]),
+    ]
+    figures = report(rows, counts, named)
+    assert figures["variants"] == {
+        "merged": {"entities": 3, "labels": 2, "labels_once": 1, "concepts": 2}
+    }
 
 
 def passage(name: str) -> Passage:
@@ -108,7 +112,7 @@ def test_statistics_are_unweighted_over_languages() -> None:
         "deu_Latn": [row("ab", "x", "x", "y"), row("abcd", "x")],
         "tha_Thai": [row("abcdef", "z")],
     }
-    table = of_variant(rows, top=2)
+    table = of_variant(rows.items(), top=2)
     assert table["overall"] == {
         "languages": 2,
         "passages": 3,

@@ -1,19 +1,35 @@
-"""The `labels` table: the inventory of entity types."""
+"""The `labels` table: the inventory of labels; and `types`: what each type stands for."""
 
 import pyarrow as pa
 
 from finerweb.tables.io import Table, column
 
+_CONCEPTS = column("concepts", pa.list_(pa.string()), "Ids of the concepts it names, sorted.")
+
 LABELS = Table(
     "labels",
     pa.schema(
         [
-            column("label", pa.string(), "The type as it stands in a variant."),
+            column("label", pa.string(), "As it stands in a variant, `person / human`."),
             column("variant", pa.string(), "Annotator, or `merged`."),
             column("language", pa.string(), "FineWeb-2 code."),
             column("count", pa.int64(), "Entities with this label."),
-            column("concepts", pa.list_(pa.string()), "Ids of the concepts it names, sorted."),
+            _CONCEPTS,
         ]
     ),
     ("variant", "language", "label"),
+)
+
+TYPES = Table(
+    "types",
+    pa.schema(
+        [
+            column("type", pa.string(), "As annotators wrote it, folded."),
+            column("count", pa.int64(), "Entities that an annotator gave it, over all languages."),
+            _CONCEPTS,
+            column("steps", pa.list_(pa.string()), "What changed it on the way to its concepts."),
+            column("is_english", pa.bool_(), "Whether most of its letters are Latin."),
+        ]
+    ),
+    ("type",),
 )

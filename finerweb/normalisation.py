@@ -1,0 +1,171 @@
+"""From the types that annotators write to the concepts they name: a map that can be undone.
+
+A type goes through steps, each by a name: ``spelling`` (Unicode, case, blanks for underscores and
+hyphens), ``parts`` ("person/role" names two concepts), ``number`` (a plural whose singular somebody
+wrote too), ``likeness`` (a rarer type that means nearly the same to a sentence encoder) and
+``override`` (a person's word). Nothing is lost: the map keeps every type as it was written.
+"""
+
+import csv
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from finerweb.similarity import Vectors, leaders
+
+STEPS = ("spelling", "parts", "number", "likeness", "override")
+PLURALS = (("ies", "y"), ("es", ""), ("s", ""))
+_BLANKS = re.compile(r"[\s_\-‐-―]+")
+_EDGES = " .,:;!?*#\"'`“”„‘’«»()[]{}<>"
+Embed = Callable[[Sequence[str]], Vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a type names: concepts, sorted and distinct, and the steps that changed something.
+
+    ``is_english`` is False where most of its letters are not Latin.
+    """
+
+    concepts: tuple[str, ...]
+    steps: tuple[str, ...]
+    is_english: bool
+
+
+def spelling(kind: str) -> str:
+    """Return a type in one spelling.
+
+    >>> spelling('"Sports_Team" ')
+    'sports team'
+    """
+    folded = _BLANKS.sub(" ", unicodedata.normalize("NFKC", kind).casefold())
+    return folded.strip(_EDGES) or folded.strip()
+
+
+def parts(spelled: str) -> list[str]:
+    """Return the types that a compound one names, in its order.
+
+    >>> parts("person/mythological figure")
+    ['person', 'mythological figure']
+    """
+    found = [part.strip(_EDGES) for part in re.split(r"[/|]", spelled)]
+    return list(dict.fromkeys(part for part in found if part)) or [spelled]
+
+
+def singular(part: str, known: Iterable[str]) -> str:
+    """Return the singular of a type whose last word is a plural, where it is a known type."""
+    for ending, replaced in PLURALS:
+        if part.endswith(ending):
+            candidate = part[: len(part) - len(ending)] + replaced
+            if candidate in known:
+                return candidate
+    return part
+
+
+def is_english(kind: str) -> bool:
+    """Return whether at least half of a type's letters are Latin; by the script alone."""
+    letters = [character for character in kind if character.isalpha()]
+    latin = sum(unicodedata.name(character, "").startswith("LATIN") for character in letters)
+    return 2 * latin >= len(letters)
+
+
+def read_overrides(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return what people said of types, from a CSV file of ``type,concepts,reason``.
+
+    Several concepts are separated by " / ".
+
+    Raises:
+        ValueError: other columns, a type without concepts, or one that is named twice.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if reader.fieldnames != ["type", "concepts", "reason"]:
+            raise ValueError(f"{path}: expected type,concepts,reason; got {reader.fieldnames}")
+        found: dict[str, tuple[str, ...]] = {}
+        for row in reader:
+            kind, concepts = spelling(row["type"]), row["concepts"] or ""
+            named = tuple(sorted({part.strip() for part in concepts.split(" / ")} - {""}))
+            if not kind or not named or kind in found:
+                raise ValueError(
+                    f"{path}, line {reader.line_num}: {row['type']!r} names {concepts!r}; expected "
+                    "a type that no other line has, and what it is to name"
+                )
+            found[kind] = named
+    return found
+
+
+def normalise(
+    counts: Mapping[str, int],
+    overrides: Mapping[str, tuple[str, ...]],
+    split_compounds: bool,
+    embed: Embed | None = None,
+    least: float = 1.0,
+) -> dict[str, Named]:
+    """Return what each type names, by the types as they were written with their counts.
+
+    With ``embed``, types are led by more frequent ones whose cosine is at least ``least``.
+    """
+    spelled = {kind: spelling(kind) for kind in counts}
+    split = {
+        kind: parts(one) if split_compounds and one not in overrides else [one]
+        for kind, one in spelled.items()
+    }
+    often: Counter[str] = Counter()
+    for kind, n in counts.items():
+        for part in split[kind]:
+            often[part] += n
+    one_of = {part: singular(part, often) for part in often}
+    alike = _alike(often, one_of, embed, least) if embed else {}
+    named = {}
+    for kind in counts:
+        steps = set() if spelled[kind] == kind else {"spelling"}
+        steps |= {"parts"} if split[kind] != [spelled[kind]] else set()
+        concepts: set[str] = set()
+        for part in split[kind]:
+            step, found = _concepts(part, overrides, one_of, alike)
+            steps |= step
+            concepts |= set(found)
+        ordered = tuple(step for step in STEPS if step in steps)
+        named[kind] = Named(tuple(sorted(concepts)), ordered, is_english(kind))
+    return named
+
+
+def _concepts(
+    part: str,
+    overrides: Mapping[str, tuple[str, ...]],
+    one_of: Mapping[str, str],
+    alike: Mapping[str, str],
+) -> tuple[set[str], tuple[str, ...]]:
+    """Return the steps that changed a part, and its concepts; a person has the last word."""
+    if part in overrides:
+        return {"override"}, overrides[part]
+    steps = set()
+    one = one_of[part]
+    if one != part:
+        steps.add("number")
+    concept = alike.get(one, one)
+    if concept != one:
+        steps.add("likeness")
+    if concept in overrides:
+        return steps | {"override"}, overrides[concept]
+    return steps, (concept,)
+
+
+def _alike(
+    often: Mapping[str, int], one_of: Mapping[str, str], embed: Embed, least: float
+) -> dict[str, str]:
+    """Return the leader of each English type; the most frequent ones lead, then by name."""
+    counts: Counter[str] = Counter()
+    for part, n in often.items():
+        counts[one_of[part]] += n
+    types = sorted(filter(is_english, counts), key=lambda part: (-counts[part], part))
+    if not types:
+        return {}
+    # Embedded in an order of their own, so that what is rare or frequent changes no vector.
+    by_name = sorted(types)
+    place = {part: i for i, part in enumerate(by_name)}
+    vectors = embed(by_name)[[place[part] for part in types]]
+    return {part: types[i] for part, i in zip(types, leaders(vectors, least), strict=True)}
