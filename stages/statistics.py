@@ -20,8 +20,8 @@ def main(variants: Path, metrics: Path) -> None:
     params = load("statistics", StatisticsParams)
     ours, codes = {}, []
     for folder in sorted(variants.glob("*-single")):
-        rows = dict(read_languages(folder, SINGLE))
-        ours[folder.name.removesuffix("-single")] = of_variant(rows, params.top_types)
+        languages = read_languages(folder, SINGLE)
+        ours[folder.name.removesuffix("-single")] = of_variant(languages, params.top_types)
         codes = languages_in(folder)
     write_metrics(metrics, {"ours": ours, "paper": paper_rows(codes)})
 

@@ -7,6 +7,7 @@ import click
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
 from finerweb.params.variants import VariantsParams
+from finerweb.release.sentences import SUFFIX, SentenceReport, sentences
 from finerweb.release.variants import KINDS, view
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.entities import read_sets
@@ -27,16 +28,24 @@ def main(selected: Path, grounded: Path, entities: Path, out: Path, metrics: Pat
     params = load("variants", VariantsParams)
     annotators = load("annotate", AnnotateParams).annotators
     tallies: dict[str, Tally] = {}
+    reports: dict[str, SentenceReport] = {}
     with replacing_folder(out) as folder:
         for code, rows in read_languages(selected, SELECTED):
             sets = read_sets(entities, grounded, annotators, code)
             passages = [(passage(row), row["quality_score"]) for row in rows]
             for name, found in sets.items():
-                for kind, table in KINDS.items():
+                for kind, (table, of_sentences) in KINDS.items():
+                    variant = f"{name}-{kind}"
                     viewed, tally = view(passages, found, kind, params.annotated_only)
-                    write(folder / f"{name}-{kind}" / f"{code}.parquet", viewed, table)
-                    tallies[f"{name}-{kind}"] = tallies.get(f"{name}-{kind}", Tally()) + tally
-    write_metrics(metrics, {variant: tally.metrics() for variant, tally in tallies.items()})
+                    write(folder / variant / f"{code}.parquet", viewed, table)
+                    tallies[variant] = tallies.get(variant, Tally()) + tally
+                    if params.sentences:
+                        cut, report = sentences(viewed)
+                        write(folder / f"{variant}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
+                        reports[variant] = reports.get(variant, SentenceReport()) + report
+    passages_of = {variant: tally.metrics() for variant, tally in tallies.items()}
+    sentences_of = {f"{name}{SUFFIX}": report.metrics() for name, report in reports.items()}
+    write_metrics(metrics, passages_of | sentences_of)
 
 
 if __name__ == "__main__":

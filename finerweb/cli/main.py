@@ -10,6 +10,7 @@ from finerweb.cli.models import models
 from finerweb.cli.plan import plan
 from finerweb.cli.preset import preset
 from finerweb.cli.replies import replies
+from finerweb.cli.verify import verify
 
 
 class Group(click.Group):
@@ -38,3 +39,4 @@ main.add_command(plan)
 main.add_command(preset)
 main.add_command(replies)
 main.add_command(figures)
+main.add_command(verify)

@@ -4,6 +4,7 @@ from finerweb.params.load import Section
 
 
 class VariantsParams(Section):
-    """What a variant leaves out."""
+    """What a variant leaves out, and whether there are variants of sentences."""
 
     annotated_only: bool
+    sentences: bool

@@ -9,10 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from finerweb.records import Entity, Passage
 from finerweb.tables.io import Row, Table
 from finerweb.tables.rows import provenance_row
-from finerweb.tables.variants import MULTI, SINGLE
+from finerweb.tables.variants import MULTI, MULTI_SENTENCES, SINGLE, SINGLE_SENTENCES
 from finerweb.tally import Tally
 
-KINDS: dict[str, Table] = {"single": SINGLE, "multi": MULTI}
+KINDS: dict[str, tuple[Table, Table]] = {
+    "single": (SINGLE, SINGLE_SENTENCES),
+    "multi": (MULTI, MULTI_SENTENCES),
+}
+"""The tables of each kind, of passages and of sentences."""
 
 
 def view(

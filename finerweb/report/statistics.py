@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import fmean
@@ -35,16 +35,17 @@ def of_language(rows: Sequence[Row]) -> dict[str, float]:
     }
 
 
-def of_variant(languages: Mapping[str, Sequence[Row]], top: int) -> dict[str, object]:
+def of_variant(languages: Iterable[tuple[str, Sequence[Row]]], top: int) -> dict[str, object]:
     """Return a variant's figures: by language, and overall as the paper's Table 3.
 
     Overall means are unweighted over languages, types are the union (section 10 of the paper's
-    facts).
+    facts). One language is held at a time.
     """
-    tables = {code: of_language(rows) for code, rows in languages.items()}
-    counts = Counter(
-        span["label"] for rows in languages.values() for row in rows for span in row["char_spans"]
-    )
+    tables: dict[str, dict[str, float]] = {}
+    counts: Counter[str] = Counter()
+    for code, rows in languages:
+        tables[code] = of_language(rows)
+        counts.update(span["label"] for row in rows for span in row["char_spans"])
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     means = ("characters", "entities_per_passage", "types_per_passage")
     return {

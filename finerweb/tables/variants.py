@@ -1,4 +1,4 @@
-"""The `variants` tables: what is released, one row a passage."""
+"""The `variants` tables: what is released, one row a passage, or a sentence of one."""
 
 import pyarrow as pa
 
@@ -38,5 +38,17 @@ def _table(name: str, spans: pa.DataType) -> Table:
     )
 
 
+def _of_sentences(table: Table) -> Table:
+    fields = [
+        column("passage_id", pa.string(), "The passage it is of."),
+        column("start", pa.int32(), "Code point of the passage at which it starts."),
+        column("is_crossed", pa.bool_(), "Whether an entity of the passage crosses its border."),
+    ]
+    schema = pa.schema([*table.schema, *fields])
+    return Table(f"{table.name}, sentences", schema, ("passage_id", "start"))
+
+
 SINGLE = _table("single-label variant", _spans(("label", pa.string())))
 MULTI = _table("multi-label variant", _spans(("labels", pa.list_(pa.string()))))
+SINGLE_SENTENCES = _of_sentences(SINGLE)
+MULTI_SENTENCES = _of_sentences(MULTI)

@@ -1,0 +1,68 @@
+"""`finerweb verify`: whether a release is what it says it is."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from finerweb.params.load import load
+from finerweb.params.passages import PassagesParams
+
+if TYPE_CHECKING:
+    from finerweb.corpus.contamination import EvaluationTexts
+
+EXISTING = click.Path(exists=True, path_type=Path)
+
+
+@click.command()
+@click.argument("release", type=EXISTING, default="data/release")
+@click.option("--documents", type=EXISTING, help="Folder of the documents that passages are of.")
+@click.option("--statistics", type=EXISTING, help="Metrics file that the card was made from.")
+@click.option("--outputs/--no-outputs", default=True, help="Hash the outputs of dvc.lock anew.")
+def verify(release: Path, documents: Path | None, statistics: Path | None, outputs: bool) -> None:
+    r"""Say everything that is wrong with a release, and where; nothing wrong ends with 0.
+
+    Checksums, schemas, order, every entity's surface, sources, sentences, the card's figures; no
+    evaluation text of params.yaml inside; and, in a project, every output against dvc.lock, since
+    DVC checks out an object that changed in its cache without a word.
+
+    \b
+    Example:
+        finerweb verify data/release --documents data/documents --statistics metrics/statistics.json
+    """
+    from finerweb.release.outputs import differing
+    from finerweb.release.verify import verify as faults_of
+    from finerweb.tables.documents import DOCUMENTS
+    from finerweb.tables.io import languages_in, read_metrics, stream
+
+    ids = None
+    if documents:
+        files = {code: documents / f"{code}.parquet" for code in languages_in(documents)}
+        rows = {code: stream(path, DOCUMENTS) for code, path in files.items()}
+        ids = {code: {row["document_id"] for row in some} for code, some in rows.items()}
+    figures = read_metrics(statistics) if statistics else None
+    faults = 0
+    for fault in faults_of(release, ids, _evaluation(), figures):
+        click.echo(fault)
+        faults += 1
+    if outputs and Path("dvc.lock").is_file():
+        from dvc.repo import Repo
+
+        for fault in differing(Path(), Path(Repo().cache.local.path)):
+            click.echo(fault)
+            faults += 1
+    if faults:
+        raise ValueError(f"{release}: {faults} faults")
+    click.echo(f"{release}: nothing is wrong")
+
+
+def _evaluation() -> "EvaluationTexts | None":
+    """Return the evaluation texts that params.yaml names; None where it names none."""
+    from finerweb.corpus.contamination import EvaluationTexts
+
+    if not Path("params.yaml").is_file():
+        return None
+    params = load("passages", PassagesParams)
+    if not params.evaluation_texts:
+        return None
+    return EvaluationTexts(params.evaluation_texts, params.evaluation_words)

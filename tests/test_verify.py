@@ -1,0 +1,240 @@
+"""`finerweb verify`: a whole release passes, and every planted corruption is named."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import run
+from texts import SENTENCES
+
+from finerweb.corpus.contamination import EvaluationTexts
+from finerweb.params.release import ReleaseParams
+from finerweb.records import Passage, Span, single
+from finerweb.release.card import card
+from finerweb.release.folder import CHECKSUMS, build, configs, write_checksums
+from finerweb.release.sentences import SUFFIX, sentences
+from finerweb.release.variants import KINDS, view
+from finerweb.release.verify import verify
+from finerweb.report.statistics import of_variant
+from finerweb.tables.io import write
+
+CODES = {"eng_Latn": "Latn", "tha_Thai": "Thai", "hin_Deva": "Deva"}
+FILE = "train-00000-of-00001.parquet"
+TEXT = "Ana saw Rome. Nobody saw Ana go by car to the old town of Oslo last May."
+
+
+def passages(code: str) -> list[Passage]:
+    texts = [SENTENCES[CODES[code]], TEXT]
+    return [
+        Passage(f"{code}{i}#0", f"{code}{i}", code, t, 0, 9, "corpus") for i, t in enumerate(texts)
+    ]
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """Return a small release of two annotators and merged, in three languages."""
+    made = tmp_path / "variants"
+    figures = {}
+    for annotator in ("gemma", "merged", "qwen"):
+        singles = []
+        for code in CODES:
+            found = {
+                p.passage_id: single("qwen" if annotator == "merged" else annotator, spans(p.text))
+                for p in passages(code)
+            }
+            for kind, (table, of_sentences) in KINDS.items():
+                rows, _ = view([(p, 0.75) for p in passages(code)], found, kind, True)
+                write(made / f"{annotator}-{kind}" / f"{code}.parquet", rows, table)
+                cut, _ = sentences(rows)
+                write(made / f"{annotator}-{kind}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
+                if kind == "single":
+                    singles.append((code, rows))
+        figures[annotator] = of_variant(singles, top=3)
+    (tmp_path / "statistics.json").write_text(json.dumps({"ours": figures}), "utf-8")
+    models = {"qwen": "mirror:a", "gemma": "mirror:b"}
+    params = ReleaseParams(name="x", licence="other")
+    out = tmp_path / "release"
+    build(made, card(params, configs(made), models, {"ours": figures}), out)
+    return out
+
+
+def spans(text: str) -> list[Span]:
+    return [Span(0, 3, "person"), Span(len(text) - 3, len(text), "time"), Span(0, 3, "human")]
+
+
+def documents() -> dict[str, set[str]]:
+    return {code: {p.document_id for p in passages(code)} for code in CODES}
+
+
+def test_nothing_is_wrong(release: Path, tmp_path: Path) -> None:
+    noted = json.loads((tmp_path / "statistics.json").read_text("utf-8"))
+    assert list(verify(release, documents(), None, noted)) == []
+    done = run("finerweb", "verify", str(release), cwd=tmp_path)
+    assert "nothing is wrong" in done.stdout
+    sums = run("sha256sum", "--check", "--quiet", CHECKSUMS, cwd=release)
+    assert sums.stdout == ""
+
+
+def changed(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Write a file anew, whose checksum is right again afterwards."""
+    pq.write_table(change(pq.read_table(path, partitioning=None)), path)
+    write_checksums(next(p for p in path.parents if (p / CHECKSUMS).is_file()))
+
+
+def spans_as(change: Callable[[dict[str, object]], None]) -> Callable[[pa.Table], pa.Table]:
+    def changed_spans(table: pa.Table) -> pa.Table:
+        rows = table.to_pylist()
+        change(rows[0]["char_spans"][0])
+        return pa.Table.from_pylist(rows, schema=table.schema)
+
+    return changed_spans
+
+
+def column_as(name: str, change: Callable[[list[object]], list[object]]) -> Callable[..., pa.Table]:
+    def changed_column(table: pa.Table) -> pa.Table:
+        place = table.schema.get_field_index(name)
+        values = pa.array(change(table[name].to_pylist()), table.schema.field(name).type)
+        return table.set_column(place, table.schema.field(name), values)
+
+    return changed_column
+
+
+PLANTED = {
+    "surface": (
+        spans_as(lambda s: s.update(surface="Eve")),
+        r"tha_Thai0#0: entity \[0, 3\) is .* its surface 'Eve'",
+    ),
+    "bounds": (
+        spans_as(lambda s: s.update(end=999)),
+        r"entity \[0, 999\) is not inside the \d+ code points",
+    ),
+    "reversed": (spans_as(lambda s: s.update(start=3)), r"entity \[3, 3\) is not inside"),
+    "no label": (spans_as(lambda s: s.update(label="")), r"entity \[0, 3\) has no label"),
+    "source": (
+        spans_as(lambda s: s.update(sources=["gpt"])),
+        r"is from \['gpt'\], expected some of \['gemma'",
+    ),
+    "no source": (spans_as(lambda s: s.update(sources=[])), r"is from \[\], expected"),
+    "language": (
+        column_as("language", lambda v: ["deu_Latn", *v[1:]]),
+        r"row 0: language is 'deu_Latn', expected 'tha_Thai'",
+    ),
+    "twice": (column_as("id", lambda v: [v[0]] * len(v)), r"tha_Thai0#0: stands twice"),
+    "order": (lambda t: t.take([1, 0]), r"tha_Thai0#0: stands after tha_Thai1#0"),
+    "document": (
+        column_as("document_id", lambda v: ["gone", *v[1:]]),
+        r"its document gone is not among",
+    ),
+    "text": (column_as("text", lambda v: [f"x{v[0]}", *v[1:]]), r"entity \[0, 3\) is 'x"),
+    "lost row": (lambda t: t.slice(1), r"README.md: expected the figures \| merged \| 5 \|"),
+    "schema": (lambda t: t.drop_columns(["url"]), r"expected the columns id, text.*got \['id'"),
+    "offsets in bytes": (
+        spans_as(lambda s: s.update(end=9)),
+        r"entity \[0, 9\) is '.*', its surface",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+def test_planted_in_a_table(release: Path, what: str) -> None:
+    """With checksums that were made anew: found by what the rows say."""
+    change, message = PLANTED[what]
+    name = f"data/merged-single/tha_Thai/{FILE}"
+    changed(release / name, change)
+    faults = list(verify(release, documents()))
+    assert any(re.search(message, fault, re.DOTALL) for fault in faults), faults
+    assert any(name in fault for fault in faults) or what == "lost row"
+
+
+def test_planted_in_sentences(release: Path) -> None:
+    path = release / "data/qwen-multi-sentences/eng_Latn" / FILE
+    changed(path, column_as("start", lambda values: [value + 1 for value in values]))
+    assert any("is not at code point 1 of eng_Latn0#0" in fault for fault in verify(release))
+    changed(path, column_as("passage_id", lambda values: ["a#0", *values[1:]]))
+    assert any("there is no passage a#0" in fault for fault in verify(release))
+    (release / "data/qwen-multi/eng_Latn" / FILE).unlink()
+    faults = list(verify(release))
+    assert any("its passages cannot be read" in fault for fault in faults)
+    assert "data/qwen-multi/eng_Latn: no file" in faults
+
+
+def test_planted_in_files(release: Path) -> None:
+    """A flipped byte, a missing, a further, an unreadable file, and a card that was edited."""
+    first, second, third = (
+        release / f"data/{v}-multi/hin_Deva/{FILE}" for v in ("qwen", "gemma", "merged")
+    )
+    content = bytearray(first.read_bytes())
+    content[len(content) // 2] ^= 1
+    first.write_bytes(content)
+    second.unlink()
+    third.write_bytes(b"PAR1")
+    (release / "notes.txt").write_text("x")
+    (release / "data/odd").mkdir()
+    text = (release / "README.md").read_text("utf-8")
+    (release / "README.md").write_text(text.replace("| merged | 6 |", "| merged | 7 |"), "utf-8")
+    faults = "\n".join(verify(release))
+    for fault in (
+        f"data/qwen-multi/hin_Deva/{FILE}: expected sha256",
+        f"data/gemma-multi/hin_Deva/{FILE}: is in {CHECKSUMS}, but not there",
+        f"data/merged-multi/hin_Deva/{FILE}: not a readable parquet file",
+        f"notes.txt: is not in {CHECKSUMS}",
+        "README.md: expected sha256",
+        "README.md: expected the figures | merged | 6 |",
+        "data/odd: expected <annotator>-single or multi",
+    ):
+        assert fault in faults
+    (release / CHECKSUMS).write_text("abc  x\n")
+    assert any("line 1: expected a sha256" in fault for fault in verify(release))
+    (release / CHECKSUMS).unlink()
+    assert f"{CHECKSUMS}: no such file" in list(verify(release))
+
+
+def test_figures_of_the_metrics(release: Path, tmp_path: Path) -> None:
+    noted = json.loads((tmp_path / "statistics.json").read_text("utf-8"))
+    noted["ours"]["gemma"]["overall"]["types"] += 1
+    (fault,) = verify(release, statistics=noted)
+    assert fault.startswith("statistics of gemma: expected ")
+
+
+def test_evaluation_text_inside(release: Path, tmp_path: Path) -> None:
+    (tmp_path / "gold.txt").write_text(TEXT[14:] + "\n", "utf-8")
+    evaluation = EvaluationTexts([tmp_path / "gold.txt"], 8)
+    faults = list(verify(release, evaluation=evaluation))
+    assert len(faults) == 3 * 3 * 2 and all("evaluation text" in fault for fault in faults)
+
+
+def test_many_faults_are_counted(release: Path) -> None:
+    path = release / "data/gemma-single/eng_Latn" / FILE
+    table = pq.read_table(path, partitioning=None)
+    many = pa.concat_tables([table] * 20)
+    changed(path, lambda _: many)
+    assert any(re.search(r"and \d+ more of these$", fault) for fault in verify(release))
+
+
+def test_a_cache_object_that_changed(project: Path) -> None:
+    """DVC checks it out, and finds nothing wrong."""
+    (project / "params.yaml").unlink()
+    (project / "dvc.yaml").write_text(
+        "stages:\n  make:\n    cmd: mkdir -p out/b && echo 1 > out/a && echo 2 > out/b/c\n"
+        "    outs: [out]\n"
+    )
+    run("dvc", "repro", cwd=project)
+    objects = [p for p in (project / ".dvc/cache").rglob("*") if p.is_file()]
+    (changed_one,) = [p for p in objects if p.read_bytes() == b"2\n"]
+    changed_one.chmod(0o644)
+    changed_one.write_bytes(b"3\n")
+    changed_one.chmod(0o444)
+    run("rm", "-r", "out", cwd=project)
+    run("dvc", "checkout", cwd=project)
+    assert (project / "out/b/c").read_text() == "3\n"
+    assert "up to date" in run("dvc", "status", cwd=project).stdout
+    (project / "release").mkdir()
+    done = run("finerweb", "verify", "release", cwd=project, check=False)
+    assert done.returncode == 1
+    expected = r"out/b/c: dvc.lock has md5 26ab0db90d72e28ad0ba1e22ee510510, the file \w{32}\n"
+    assert re.search(expected, done.stdout)
+    assert "out/a" not in done.stdout
