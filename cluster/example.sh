@@ -61,7 +61,8 @@ PY
 here=$PWD
 export PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
 (cd "$work" && python -m stages.filter --passages "$here/data/passages" \
-  --regressor "$here/models/regressor/selected" --out selected --metrics filter.json)
+  --regressor "$here/models/regressor/selected" --out selected --scores scores \
+  --metrics filter.json)
 (cd "$work/selected" && sha256sum -- *) >"$work/ray.sums"
 (cd data/selected && sha256sum -- *) | diff - "$work/ray.sums"
 echo "the same bytes as data/selected, $(wc -l <"$work/ray.sums") files"
