@@ -6,7 +6,7 @@ up, or wrote in other letters, is dropped, and every drop is in the audit.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from finerweb.evaluation.scoring import SpanScores, score
@@ -57,11 +57,11 @@ def ground(text: str, mentions: Sequence[Mention], params: GroundParams) -> list
     if params.rule == "all":
         return _all(mentions, found)
     taken = _cursor(mentions, found) if params.rule == "cursor" else _nearest(mentions, found)
-    times = Counter(mentions[position].text for position in taken)
+    places = set(taken.values())
     return [
         _took(position, mention, taken[position], text)
         if position in taken
-        else Grounded(position, mention, _reason(found.of(mention.text), times[mention.text]))
+        else Grounded(position, mention, _reason(found.of(mention.text), places))
         for position, mention in enumerate(mentions)
     ]
 
@@ -74,13 +74,14 @@ def _took(position: int, mention: Mention, place: Place, text: str) -> Grounded:
     return Grounded(position, mention, GROUNDED if is_exact else NORMALISED, span)
 
 
-def _reason(found: Found, times: int) -> str:
-    """Return why a mention was dropped that was taken so many times elsewhere."""
+def _reason(found: Found, taken: Collection[Place]) -> str:
+    """Return why a mention was dropped, by the places that mentions have."""
     if found.is_inside:
         return INSIDE_WORD
     if not found.places:
         return NOT_FOUND
-    return EXHAUSTED if times >= found.most else OUT_OF_ORDER
+    n = sum(place in taken for place in found.places)
+    return EXHAUSTED if n >= found.most else OUT_OF_ORDER
 
 
 def _cursor(mentions: Sequence[Mention], found: Occurrences) -> dict[int, Place]:
@@ -133,18 +134,18 @@ def _nearest(mentions: Sequence[Mention], found: Occurrences) -> dict[int, Place
 
 def _all(mentions: Sequence[Mention], found: Occurrences) -> list[Grounded]:
     grounded = []
-    seen: set[Mention] = set()
+    seen: set[Span] = set()
     for position, mention in enumerate(mentions):
         there = found.of(mention.text)
-        if mention in seen and there.places:
-            grounded.append(Grounded(position, mention, REPEATED))
-        elif not there.places:
-            grounded.append(Grounded(position, mention, _reason(there, 0)))
-        else:
-            status = GROUNDED if there.is_exact else NORMALISED
-            spans = (Span(*place, mention.type) for place in there.places)
-            grounded += [Grounded(position, mention, status, span) for span in spans]
-        seen.add(mention)
+        # Of two spellings of one surface, at a second look, the later is a repetition too.
+        spans = [Span(*place, mention.type) for place in there.places]
+        new = [span for span in spans if span not in seen]
+        seen.update(new)
+        status = GROUNDED if there.is_exact else NORMALISED
+        grounded += [Grounded(position, mention, status, span) for span in new]
+        if not new:
+            reason = REPEATED if spans else _reason(there, ())
+            grounded.append(Grounded(position, mention, reason))
     return grounded
 
 

@@ -7,7 +7,6 @@ from finerweb.normalisation import STEPS, Named
 from finerweb.records import Entity
 from finerweb.tables.io import Row
 
-SEPARATOR = " / "
 Sets = Mapping[str, Mapping[str, Sequence[Entity]]]
 """Variant, or annotator -> passage -> its entities."""
 
@@ -31,7 +30,7 @@ def type_rows(counts: Mapping[str, int], named: Mapping[str, Named]) -> list[Row
             "count": n,
             "concepts": list(named[kind].concepts),
             "steps": list(named[kind].steps),
-            "is_english": named[kind].is_english,
+            "is_latin": named[kind].is_latin,
         }
         for kind, n in sorted(counts.items())
     ]
@@ -39,21 +38,19 @@ def type_rows(counts: Mapping[str, int], named: Mapping[str, Named]) -> list[Row
 
 def inventory(sets: Sets, language: str, named: Mapping[str, Named]) -> list[Row]:
     """Return the rows of the `labels` table for one language."""
-    labels = {
-        variant: Counter(entity.labels for found in passages.values() for entity in found)
-        for variant, passages in sets.items()
-    }
-    return [
-        {
-            "label": SEPARATOR.join(kinds),
-            "variant": variant,
-            "language": language,
-            "count": count,
-            "concepts": sorted({concept for kind in kinds for concept in named[kind].concepts}),
-        }
-        for variant, counts in sorted(labels.items())
-        for kinds, count in sorted(counts.items())
-    ]
+    rows = []
+    for variant, passages in sorted(sets.items()):
+        counts: Counter[str] = Counter()
+        concepts: dict[str, set[str]] = {}
+        for entity in (entity for found in passages.values() for entity in found):
+            counts[entity.label] += 1
+            # An annotator may have written " / " itself, so one label may come of several lists.
+            names = concepts.setdefault(entity.label, set())
+            names.update(name for kind in entity.labels for name in named[kind].concepts)
+        for label, count in sorted(counts.items()):
+            row = {"label": label, "variant": variant, "language": language, "count": count}
+            rows.append(row | {"concepts": sorted(concepts[label])})
+    return rows
 
 
 def report(
@@ -63,7 +60,7 @@ def report(
 
     By variant: entities, distinct labels, those that stand once, distinct concepts. Of the types as
     they were written: how many are left in concepts, how many each step changed, and how many are
-    not in English.
+    not in Latin letters, with the entities that have them.
     """
     by_variant: dict[str, tuple[Counter[str], set[str]]] = {}
     for row in rows:
@@ -85,7 +82,7 @@ def report(
             "written": len(named),
             "concepts": len({concept for one in named.values() for concept in one.concepts}),
             "changed": {step: steps[step] for step in STEPS},
-            "not_english": sum(not one.is_english for one in named.values()),
-            "mentions_not_english": sum(n for k, n in counts.items() if not named[k].is_english),
+            "not_latin": sum(not one.is_latin for one in named.values()),
+            "entities_not_latin": sum(n for k, n in counts.items() if not named[k].is_latin),
         },
     }

@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from operator import attrgetter
+from dataclasses import dataclass, field, replace
 
 from finerweb.evaluation.scoring import SpanScores, score
-from finerweb.overlaps import Candidate, Met, candidates, groups, meet, overlapping, pairs
+from finerweb.overlaps import Candidate, Met, candidates, groups, meet, overlapping, pairs, place
 from finerweb.params.merge import MergeParams
 from finerweb.records import Entity, Passage
 from finerweb.similarity import Similarities
@@ -16,7 +15,6 @@ from finerweb.tally import Tally
 Similarity = Callable[[str, str], float]
 PAPER = {"agreement": {"exact": 0.315}, "retained": {"gpt4o_mini": 0.663, "gemma3_27b": 0.6}}
 """Of the annotations, in section 2.4 of the paper."""
-_place = attrgetter("start", "end")
 
 
 def merge(
@@ -27,16 +25,18 @@ def merge(
 ) -> list[Entity]:
     """Return one entity set, sorted, from each annotator's (as `single` makes them), in order.
 
-    Two annotators at a time, the third against the result of the first two.
+    Two annotators at a time, the third against the result of the first two: what is said below of
+    two holds of those, and what the first two dropped does not come back.
 
     The policies ``printed`` and ``released`` make one entity of those that overlap by at least
     ``params.overlap``: the largest overlaps first, each in one pair at most, or with ``one_to_many:
-    all`` of all that hang together. It has the span that ``boundaries`` names (of as long ones the
-    first annotator's) and all types, in the ``order`` of the annotators or of the alphabet. In
-    ``printed`` only types more alike than ``params.similarity`` are joined so; of others the one
-    that ``below`` names (the longer span's, or the first annotator's) has its way with its span and
-    its types. ``released`` joins all, which is what the released data shows. Of what still overlaps
-    the longer stays and the shorter goes (the printed rule 2); what does not overlap stays.
+    all`` of all that hang together. A pair has the span that ``boundaries`` names (of as long ones
+    the first annotator's), more than two have all their code points, and all types, in the
+    ``order`` of the annotators or of the alphabet. In ``printed`` only types more alike than
+    ``params.similarity`` are joined so; of others the one that ``below`` names (the longer span's,
+    or the first annotator's) stays as it is, and the rest goes. ``released`` joins all, which is
+    what the released data shows. Of what still overlaps the longer stays and the shorter goes (the
+    printed rule 2); what does not overlap stays.
 
     ``union`` drops nothing: what stands at one place becomes one entity with all types, and all
     else stays as it is. ``met`` is what `meet` returns for the annotations, where that is known.
@@ -44,19 +44,24 @@ def merge(
     merged: Sequence[Entity] = annotations[0] if annotations else []
     for number, other in enumerate(annotations[1:], 1):
         known = met[0, 1] if met and number == 1 else candidates(merged, other, params)
-        joined = [_join(a, b, params, similarity) for a, b in _together(known, params)]
-        done = {id(source) for entity in joined for source in entity.sources}
-        rest = [
-            [entity for entity in entities if id(entity.sources[0]) not in done]
-            for entities in (merged, other)
-        ]
-        keep = _all if params.policy == "union" else _longest
-        merged = keep(joined, *rest)
-    return sorted(merged, key=_place)
+        together = _together(known, params)
+        joined = [_join(a, b, params, similarity) for a, b in together]
+        done = {id(entity) for both in together for some in both for entity in some}
+        mine, others = ([e for e in some if id(e) not in done] for some in (merged, other))
+        if params.policy == "union":
+            merged = [*joined, *mine, *others]
+        else:
+            merged = _longest(joined, mine, others)
+    if params.order == "alphabet":
+        merged = [replace(entity, labels=tuple(sorted(entity.labels))) for entity in merged]
+    return sorted(merged, key=place)
 
 
 def meeting_types(met: Met) -> set[tuple[str, str]]:
-    """Return every pair of differing type strings whose similarity `merge` asks two for."""
+    """Return the pairs of differing type strings whose similarity `merge` will ask for.
+
+    Of two annotators' pairs these are all; it asks for a few more of a third, and of groups.
+    """
     return {
         (a.labels[-1], b.labels[-1])
         for found in met.values()
@@ -70,7 +75,7 @@ def _together(
 ) -> list[tuple[list[Entity], list[Entity]]]:
     """Return which entities of the two become one."""
     if params.policy == "union":
-        found = [one for one in found if _place(one[1]) == _place(one[2])]
+        found = [one for one in found if place(one[1]) == place(one[2])]
     if params.one_to_many == "all" and params.policy != "union":
         return groups(found)
     return [([a], [b]) for a, b in pairs(found)]
@@ -88,19 +93,19 @@ def _join(
         if not _are_alike(a, b)
     ]
     value = min(values, default=None)
-    chosen = _chosen(everyone, params.boundaries)
-    labels = [label for entity in everyone for label in entity.labels]
+    before = [entity.similarity for entity in everyone if entity.similarity is not None]
+    least = min([*values, *before], default=None)
     if params.policy == "printed" and value is not None and value <= params.similarity:
-        chosen = _chosen(everyone, params.below)
-        labels = list(chosen.labels)
-    if params.order == "alphabet":
-        labels.sort()
+        return replace(_chosen(everyone, params.below), similarity=least)
+    start, end = place(_chosen(everyone, params.boundaries))
+    if len(everyone) > 2:
+        start, end = min(e.start for e in everyone), max(e.end for e in everyone)
     return Entity(
-        chosen.start,
-        chosen.end,
-        labels=tuple(dict.fromkeys(labels)),
+        start,
+        end,
+        labels=tuple(dict.fromkeys(label for entity in everyone for label in entity.labels)),
         sources=tuple(source for entity in everyone for source in entity.sources),
-        similarity=value,
+        similarity=least,
     )
 
 
@@ -114,12 +119,6 @@ def _chosen(entities: Sequence[Entity], which: str) -> Entity:
 
 def _are_alike(a: Entity, b: Entity) -> bool:
     return a.labels == b.labels or set(a.labels) == set(b.labels)
-
-
-def _all(
-    joined: Sequence[Entity], first: Sequence[Entity], second: Sequence[Entity]
-) -> list[Entity]:
-    return [*joined, *first, *second]
 
 
 def _longest(
@@ -242,7 +241,7 @@ def merge_passage(
     for name, seen in Counter(everyone).items():
         tally = report.spans.setdefault(name, Tally())
         tally.keep(kept[name])
-        tally.drop("shorter of two", seen - kept[name])
+        tally.drop("overruled", seen - kept[name])
     report.entities += len(merged)
     for (i, j), found in met.items():
         _count_agreement(annotations[i], annotations[j], found, report)
@@ -258,7 +257,7 @@ def _count_agreement(
     report: MergeReport,
 ) -> None:
     report.compared += len(first) + len(second)
-    report.exact += len(set(map(_place, first)) & set(map(_place, second)))
+    report.exact += len(set(map(place, first)) & set(map(place, second)))
     for a, b in pairs(found):
         report.overlapping += 1
         report.same_types += _are_alike(a, b)

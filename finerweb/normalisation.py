@@ -10,7 +10,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +27,12 @@ Embed = Callable[[Sequence[str]], Vectors]
 class Named:
     """What a type names: concepts, sorted and distinct, and the steps that changed something.
 
-    ``is_english`` is False where most of its letters are not Latin.
+    ``is_latin`` is True where at least half of its letters are.
     """
 
     concepts: tuple[str, ...]
     steps: tuple[str, ...]
-    is_english: bool
+    is_latin: bool
 
 
 def spelling(kind: str) -> str:
@@ -55,7 +55,7 @@ def parts(spelled: str) -> list[str]:
     return list(dict.fromkeys(part for part in found if part)) or [spelled]
 
 
-def singular(part: str, known: Iterable[str]) -> str:
+def singular(part: str, known: Container[str]) -> str:
     """Return the singular of a type whose last word is a plural, where it is a known type."""
     for ending, replaced in PLURALS:
         if part.endswith(ending):
@@ -65,8 +65,8 @@ def singular(part: str, known: Iterable[str]) -> str:
     return part
 
 
-def is_english(kind: str) -> bool:
-    """Return whether at least half of a type's letters are Latin; by the script alone."""
+def is_latin(kind: str) -> bool:
+    """Return whether at least half of a type's letters are Latin, as those of English types."""
     letters = [character for character in kind if character.isalpha()]
     latin = sum(unicodedata.name(character, "").startswith("LATIN") for character in letters)
     return 2 * latin >= len(letters)
@@ -129,7 +129,7 @@ def normalise(
             steps |= step
             concepts |= set(found)
         ordered = tuple(step for step in STEPS if step in steps)
-        named[kind] = Named(tuple(sorted(concepts)), ordered, is_english(kind))
+        named[kind] = Named(tuple(sorted(concepts)), ordered, is_latin(spelled[kind]))
     return named
 
 
@@ -140,28 +140,24 @@ def _concepts(
     alike: Mapping[str, str],
 ) -> tuple[set[str], tuple[str, ...]]:
     """Return the steps that changed a part, and its concepts; a person has the last word."""
-    if part in overrides:
-        return {"override"}, overrides[part]
-    steps = set()
-    one = one_of[part]
-    if one != part:
-        steps.add("number")
-    concept = alike.get(one, one)
-    if concept != one:
-        steps.add("likeness")
-    if concept in overrides:
-        return steps | {"override"}, overrides[concept]
-    return steps, (concept,)
+    steps: set[str] = set()
+    for step, of_it in (("number", one_of), ("likeness", alike), ("override", {})):
+        if part in overrides:
+            return steps | {"override"}, overrides[part]
+        if of_it.get(part, part) != part:
+            steps.add(step)
+            part = of_it[part]
+    return steps, (part,)
 
 
 def _alike(
     often: Mapping[str, int], one_of: Mapping[str, str], embed: Embed, least: float
 ) -> dict[str, str]:
-    """Return the leader of each English type; the most frequent ones lead, then by name."""
+    """Return the leader of each type in Latin letters; the frequent ones lead, then by name."""
     counts: Counter[str] = Counter()
     for part, n in often.items():
         counts[one_of[part]] += n
-    types = sorted(filter(is_english, counts), key=lambda part: (-counts[part], part))
+    types = sorted(filter(is_latin, counts), key=lambda part: (-counts[part], part))
     if not types:
         return {}
     # Embedded in an order of their own, so that what is rare or frequent changes no vector.

@@ -19,10 +19,13 @@ ZERO_WIDTH = dict.fromkeys(
     [0x00AD, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
      *range(0x2060, 0x2065), *range(0x2066, 0x206A), 0xFEFF]
 )  # fmt: skip
-UNSPACED = ((0x0E00, 0x1100), (0x1780, 0x1800), (0x2E80, 0xA000), (0xF900, 0xFB00),
-            (0x20000, 0x40000))  # fmt: skip
+JOINERS = "\u200c\u200d\u2060\u00ad"
+"""Stand inside words and emoji: what they part is one."""
+UNSPACED = ((0x0E00, 0x10A0), (0x1780, 0x1800), (0x2E80, 0xA000), (0xF900, 0xFB00),
+            (0xFF66, 0xFFA0), (0x20000, 0x40000))  # fmt: skip
 """Thai, Lao, Tibetan, Burmese; Khmer; Han and kana: scripts that do not part words by blanks."""
-KNOWN_GRAPHEMES = 1 << 16
+KNOWN = 1 << 16
+"""Characters, and graphemes, that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Occurrences:
         return next((place for place in self.of(surface).places if place[0] >= cursor), None)
 
     def _look(self, surface: str) -> Found:
-        places = list(_all(self._text, surface))
+        places = list(_places(self._text, surface))
         is_exact = bool(places)
         if not places and self._second_look:
             if self._folded is None:
@@ -90,8 +93,8 @@ class Occurrences:
 def is_free(text: str, start: int, end: int) -> bool:
     """Return whether a place neither starts nor ends inside a word.
 
-    Inside is between two letters, digits or marks; in scripts that do not part words by blanks
-    only before a mark, since there nothing shows where a word ends.
+    Inside is between two letters, digits or marks, and beside a joiner; in scripts that do not
+    part words by blanks only before a mark, since there nothing shows where a word ends.
 
     >>> is_free("Burggraf", 0, 4), is_free("Burg Graf", 0, 4), is_free("東京都", 0, 2)
     (False, True, True)
@@ -102,12 +105,12 @@ def is_free(text: str, start: int, end: int) -> bool:
 
 
 def _joins(a: str, b: str) -> bool:
-    if _kind(b) == "M":
+    if _kind(b) == "M" or a in JOINERS or b in JOINERS:
         return True
     return all(_kind(character) in "LMN" and not _is_unspaced(character) for character in (a, b))
 
 
-@lru_cache(maxsize=KNOWN_GRAPHEMES)
+@lru_cache(maxsize=KNOWN)
 def _kind(character: str) -> str:
     return unicodedata.category(character)[0]
 
@@ -116,7 +119,7 @@ def _is_unspaced(character: str) -> bool:
     return any(first <= ord(character) < last for first, last in UNSPACED)
 
 
-def _all(text: str, surface: str) -> Iterator[Place]:
+def _places(text: str, surface: str) -> Iterator[Place]:
     start = text.find(surface) if surface else -1
     while start >= 0:
         yield start, start + len(surface)
@@ -139,7 +142,7 @@ class _Folded:
         """Return where whole graphemes read as the surface does."""
         wanted = "".join(_fold(g, self._how) for g in CharacterBreaker(surface, LOCALE))
         found = []
-        for start, end in _all(self._text, wanted):
+        for start, end in _places(self._text, wanted):
             # Of graphemes that fold to nothing neither the first nor the last of a place is one.
             first = int(np.searchsorted(self._folded_ends, start, side="right"))
             last = int(np.searchsorted(self._folded_ends, end, side="left"))
@@ -150,7 +153,7 @@ class _Folded:
         return found
 
 
-@lru_cache(maxsize=KNOWN_GRAPHEMES)
+@lru_cache(maxsize=KNOWN)
 def _fold(grapheme: str, how: tuple[str, ...]) -> str:
     if "nfc" in how:
         grapheme = unicodedata.normalize("NFC", grapheme)

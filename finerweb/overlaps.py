@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
+from operator import attrgetter
 
 from finerweb.params.merge import MergeParams
 from finerweb.records import Entity, Span
@@ -11,6 +12,7 @@ Candidate = tuple[float, Entity, Entity]
 Met = Mapping[tuple[int, int], Sequence[Candidate]]
 """Two annotators by their places -> their candidates; what `meet` returns."""
 Numbered = tuple[Entity, int]
+place = attrgetter("start", "end")
 
 
 def overlap(a: Entity | Span, b: Entity | Span, overlap_of: str) -> float:
@@ -50,7 +52,7 @@ def candidates(
 
 def overlapping(items: list[Numbered]) -> Iterator[tuple[Numbered, Numbered]]:
     """Yield all pairs of items whose entities share a code point, by one sweep in text order."""
-    items.sort(key=_place)
+    items.sort(key=_numbered_place)
     for i, one in enumerate(items):
         end = one[0].end
         for j in range(i + 1, len(items)):
@@ -89,13 +91,9 @@ def groups(found: Iterable[Candidate]) -> list[tuple[list[Entity], list[Entity]]
                 side.append(entity)
                 group_of[id(entity)] = group
     whole = {id(group): group for group in group_of.values()}.values()
-    return [(sorted(first, key=_span), sorted(second, key=_span)) for first, second in whole]
+    return [(sorted(first, key=place), sorted(second, key=place)) for first, second in whole]
 
 
-def _place(item: Numbered) -> tuple[int, int, int]:
+def _numbered_place(item: Numbered) -> tuple[int, int, int]:
     entity, number = item
     return entity.start, entity.end, number
-
-
-def _span(entity: Entity) -> tuple[int, int]:
-    return entity.start, entity.end

@@ -6,6 +6,8 @@ Spans are half-open ``[start, end)`` in Unicode code points of the text they bel
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+SEPARATOR = " / "
+"""Between the types of an entity, where they are one label."""
 MAX_CHARACTERS = 2_000_000
 """Of a document; more is a whole dump in one record."""
 
@@ -128,7 +130,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """What became of the mention at a position: its status, its span where it is ``grounded``."""
+    """What became of the mention at a position: its status, and its span where it has one."""
 
     position: int
     mention: Mention
@@ -150,8 +152,8 @@ class Source:
 class Entity:
     """A span with its types and the annotators' spans it came from.
 
-    ``labels`` are distinct and in the order of the annotators; ``similarity`` is the cosine of
-    the two types where two differing ones met, else None.
+    ``labels`` are distinct, in the order of the annotators or of the alphabet (`merge.order`);
+    ``similarity`` is the least cosine of differing types that met, else None.
     """
 
     start: int
@@ -163,7 +165,7 @@ class Entity:
     @property
     def label(self) -> str:
         """Return the labels as one string, ``person / human``."""
-        return " / ".join(self.labels)
+        return SEPARATOR.join(self.labels)
 
 
 def single(annotator: str, spans: Sequence[Span]) -> list[Entity]:

@@ -65,9 +65,10 @@ def leaders(vectors: Vectors, least: float, at_once: int = BATCH) -> list[int]:
     for begin in range(0, len(vectors), at_once):
         some = vectors[begin : begin + at_once]
         n_before = len(heads)
-        cosines = some @ matrix[:n_before].T
+        # Rounded, as above, so that like vectors are as like whatever they are multiplied with.
+        cosines = np.round(some @ matrix[:n_before].T, 4)
         best = cosines.argmax(1) if n_before else np.zeros(len(some), int)
-        among = some @ some.T
+        among = np.round(some @ some.T, 4)
         new: list[int] = []
         for i, row in enumerate(among):
             value, head = -2.0, -1

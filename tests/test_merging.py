@@ -83,7 +83,7 @@ def merged(
             [(0, 6, "a"), (6, 12, "b")],
             [(0, 4, "c"), (3, 9, "d"), (8, 12, "e")],
             {"one_to_many": "all", "overlap": 0.3, "overlap_of": "union"},
-            [(0, 6, "a / b / c / d / e")],
+            [(0, 12, "a / b / c / d / e")],
         ),
         # Nothing is lost in a union, one place is one entity.
         ([(0, 10, "x")], [(0, 4, "y")], {"policy": "union"}, [(0, 4, "y"), (0, 10, "x")]),
@@ -184,6 +184,43 @@ def test_every_similarity_asked_for_is_announced(a: list[Entity], b: list[Entity
     merge([a, b], DEFAULT, known)
 
 
+FIRMS = {
+    frozenset(("organization", "company")): 0.8,
+    frozenset(("company", "firm")): 0.9,
+    frozenset(("organization", "firm")): 0.2,
+}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "changes", "label", "least"),
+    [
+        (("organization", "company", "firm"), {}, "organization / company / firm", 0.8),
+        (
+            ("organization", "company", "firm"),
+            {"order": "alphabet"},
+            "company / firm / organization",
+            0.8,
+        ),
+        (("firm", "organization", "firm"), {}, "firm", 0.2),
+        (("company", "company", "company"), {}, "company", None),
+    ],
+)
+def test_three_annotators(
+    kinds: tuple[str, ...], changes: dict[str, object], label: str, least: float | None
+) -> None:
+    """Whatever the order of the names: what is joined is the same; the least cosine is kept."""
+    sets = [single(str(i), [Span(0, 4, kind)]) for i, kind in enumerate(kinds)]
+    params = PRINTED.model_copy(update=changes)
+    (entity,) = merge(sets, params, lambda a, b: FIRMS[frozenset((a, b))])
+    assert (entity.label, entity.similarity) == (label, least)
+
+
+def test_who_is_overruled_is_no_source() -> None:
+    sets = [single("a", [Span(0, 10, "event")]), single("b", [Span(4, 10, "city")])]
+    (entity,) = merge(sets, PRINTED, similarity)
+    assert [s.annotator for s in entity.sources] == ["a"] and entity.similarity == 0.1
+
+
 def test_nested_spans_of_one_annotator_stay() -> None:
     """The rule `all` grounds nested mentions; two annotators who agree on them lose none."""
     nested = [(0, 13, "city"), (4, 8, "city")]
@@ -209,7 +246,7 @@ def test_report() -> None:
     }
     assert metrics["retained"] == {"a": 2 / 3, "b": 1.0}
     assert metrics["spans"] == {
-        "a": {"seen": 3, "kept": 2, "dropped": {"shorter of two": 1}},
+        "a": {"seen": 3, "kept": 2, "dropped": {"overruled": 1}},
         "b": {"seen": 3, "kept": 3, "dropped": {}},
     }
     assert report.scores.typed.correct == 2

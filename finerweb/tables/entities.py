@@ -30,8 +30,10 @@ ENTITIES = Table(
             column("start", pa.int32(), "First code point of the passage's text."),
             column("end", pa.int32(), "One past the last code point."),
             column("surface", pa.string(), "`text[start:end]`."),
-            column("labels", pa.list_(pa.string()), "Types, in the order of the annotators."),
-            column("similarity", pa.float32(), "Cosine of two differing types.", nullable=True),
+            column(
+                "labels", pa.list_(pa.string()), "Types, in the order that `merge.order` names."
+            ),
+            column("similarity", pa.float32(), "Least cosine of differing types.", nullable=True),
             column("sources", SOURCES, "The annotators' spans the entity came from."),
         ]
     ),
