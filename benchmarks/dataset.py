@@ -166,9 +166,10 @@ def stages(folder: Path) -> Iterator[tuple[str, ...]]:
         "labels", folder, grounded="grounded", entities="entities", overrides=str(said),
         out="labels",
     )  # fmt: skip
+    yield stage("translate", folder, grounded="grounded", labels="labels", out="label_translations")
     yield stage(
         "variants", folder, selected="selected", grounded="grounded", entities="entities",
-        out="variants",
+        labels="labels", translations="label_translations", out="variants",
     )  # fmt: skip
     yield stage("statistics", folder, variants="variants")
     yield stage(

@@ -8,7 +8,7 @@ from finerweb.params.annotate import AnnotateParams
 from finerweb.params.annotators import AnnotatorParams
 from finerweb.params.load import load
 from finerweb.params.release import ReleaseParams
-from finerweb.release.card import card
+from finerweb.release.card import card, configs_of
 from finerweb.release.folder import build, configs
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.io import read_metrics, replacing_folder, write_metrics
@@ -29,7 +29,8 @@ def main(variants: Path, statistics: Path, out: Path, metrics: Path) -> None:
     with replacing_folder(out) as folder:
         build(variants, text, folder)
     files = {variant: len(codes) for variant, codes in found.items()}
-    write_metrics(metrics, {"files": files, "configs": sum(files.values()) + len(files)})
+    n_configs = sum(len(configs_of(variant, codes)) for variant, codes in found.items())
+    write_metrics(metrics, {"files": files, "configs": n_configs})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Stage `variants`: the dataset's variants, as views of the spans and the merged entities."""
 
+from itertools import product
 from pathlib import Path
 
 import click
@@ -8,12 +9,14 @@ from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
 from finerweb.params.variants import VariantsParams
 from finerweb.release.sentences import SUFFIX, SentenceReport, sentences
-from finerweb.release.variants import KINDS, view
+from finerweb.release.variants import KINDS, TRANSLATED, view
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.entities import read_sets
 from finerweb.tables.io import read_languages, replacing_folder, write, write_metrics
+from finerweb.tables.labels import read_concepts
 from finerweb.tables.passages import SELECTED
 from finerweb.tables.rows import passage
+from finerweb.tables.translations import read_names
 from finerweb.tally import Tally
 
 
@@ -21,28 +24,40 @@ from finerweb.tally import Tally
 @click.option("--selected", type=EXISTING, required=True, help="Passages, one file a language.")
 @click.option("--grounded", type=EXISTING, required=True, help="Folder of every annotator's spans.")
 @click.option("--entities", type=EXISTING, required=True, help="Entities, one file a language.")
+@click.option("--labels", type=EXISTING, required=True, help="Folder of the inventory and the map.")
+@click.option("--translations", type=EXISTING, required=True, help="Types, one file a language.")
 @click.option("--out", type=NEW, required=True, help="A folder a variant, a file a language.")
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
-def main(selected: Path, grounded: Path, entities: Path, out: Path, metrics: Path) -> None:
+def main(
+    selected: Path,
+    grounded: Path,
+    entities: Path,
+    labels: Path,
+    translations: Path,
+    out: Path,
+    metrics: Path,
+) -> None:
     """Run the stage."""
     params = load("variants", VariantsParams)
     annotators = load("annotate", AnnotateParams).annotators
+    concepts = read_concepts(labels)
     tallies: dict[str, Tally] = {}
     reports: dict[str, SentenceReport] = {}
     with replacing_folder(out) as folder:
         for code, rows in read_languages(selected, SELECTED):
             sets = read_sets(entities, grounded, annotators, code)
             passages = [(passage(row), row["quality_score"]) for row in rows]
-            for name, found in sets.items():
-                for kind, (table, of_sentences) in KINDS.items():
-                    variant = f"{name}-{kind}"
-                    viewed, tally = view(passages, found, kind, params.annotated_only)
-                    write(folder / variant / f"{code}.parquet", viewed, table)
-                    tallies[variant] = tallies.get(variant, Tally()) + tally
-                    if params.sentences:
-                        cut, report = sentences(viewed)
-                        write(folder / f"{variant}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
-                        reports[variant] = reports.get(variant, SentenceReport()) + report
+            called = {"": None, TRANSLATED: read_names(translations, code)}
+            of_all = product(sets.items(), KINDS.items(), called.items())
+            for (name, found), (kind, (table, of_sentences)), (suffix, names) in of_all:
+                variant = f"{name}-{kind}{suffix}"
+                viewed, tally = view(passages, found, kind, params.annotated_only, concepts, names)
+                write(folder / variant / f"{code}.parquet", viewed, table)
+                tallies[variant] = tallies.get(variant, Tally()) + tally
+                if params.sentences:
+                    cut, report = sentences(viewed)
+                    write(folder / f"{variant}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
+                    reports[variant] = reports.get(variant, SentenceReport()) + report
     passages_of = {variant: tally.metrics() for variant, tally in tallies.items()}
     sentences_of = {f"{name}{SUFFIX}": report.metrics() for name, report in reports.items()}
     write_metrics(metrics, passages_of | sentences_of)

@@ -30,6 +30,7 @@ TABLES = (
     "grounded",
     "entities",
     "labels",
+    "label_translations",
 )
 VARIES = {"quality_score", "replies"}
 CANARIES = 4 * 3
@@ -59,7 +60,7 @@ def outcome(project: Path) -> dict[str, Any]:
     paths = [p for table in TABLES for p in (project / "data" / table).rglob("*.parquet")]
     # Of the sentences one variant; they are cut alike in all.
     released = (project / "data" / "release").rglob("*.parquet")
-    paths += [p for p in released if "sentences" not in str(p) or "merged-single" in str(p)]
+    paths += [p for p in released if "sentences" not in str(p) or "merged-single-s" in str(p)]
     for path in sorted(paths):
         rows = pq.read_table(path).to_pylist()
         name = path.relative_to(project).with_suffix("").as_posix().replace("/", ".")
@@ -123,6 +124,7 @@ def test_second_run_does_nothing(golden: tuple[Path, list[str]]) -> None:
 
 
 def test_release_loads(golden: tuple[Path, list[str]]) -> None:
+    release_is_right(golden[0])
     release_loads(golden[0] / "data" / "release")
 
 
@@ -144,7 +146,7 @@ def test_pull_and_diff(golden: tuple[Path, list[str]], tmp_path: Path) -> None:
     change(clone, "merge", overlap=0.01, policy="printed")
     rerun = run("dvc", "repro", cwd=clone, env=without).stdout
     ran = re.findall(r"Running stage '([^']+)'", rerun)
-    assert ran == ["merge", "labels", "variants", "statistics", "release"]
+    assert ran == ["merge", "labels", "translate", "variants", "statistics", "release"]
     assert len(asked) == n_asked
     for name, value in (("user.name", "test"), ("user.email", "test@example.org")):
         run("git", "config", name, value, cwd=clone)
@@ -174,23 +176,32 @@ def test_adding_a_language_asks_only_for_it(golden: tuple[Path, list[str]]) -> N
     assert len(about) == len(new) - CANARIES
 
 
+def release_is_right(project: Path) -> None:
+    """By its own word, with all that `finerweb verify` can look at."""
+    options = ("--documents", "data/documents", "--statistics", "metrics/statistics.json")
+    run("finerweb", "verify", *options, cwd=project)
+
+
 def release_loads(folder: Path) -> None:
     """Every variant, whole and by language, reads with `datasets`."""
     from datasets import get_dataset_config_names, load_dataset
 
     variants = sorted(path.name for path in (folder / "data").iterdir())
-    assert len(variants) == 6 * 2
-    configs = [v for v in variants] + [f"{v}-{code}" for v in variants for code in LANGUAGES]
+    assert len(variants) == 6 * 2 * 2
+    by_language = [v for v in variants if "sentences" not in v]
+    configs = variants + [f"{v}-{code}" for v in by_language for code in LANGUAGES]
     assert sorted(get_dataset_config_names(str(folder))) == sorted(configs)
     for variant in variants:
         whole = load_dataset(str(folder), variant, split="train", cache_dir=folder.parent / "hf")
-        parts = [
-            load_dataset(
-                str(folder), f"{variant}-{c}", split="train", cache_dir=folder.parent / "hf"
-            )
-            for c in LANGUAGES
-        ]
-        assert len(whole) == sum(map(len, parts)) > 0
+        assert len(whole) > 0
         for row in whole:
             for span in row["char_spans"]:
                 assert row["text"][span["start"] : span["end"]] == span["surface"]
+        if variant in by_language:
+            parts = [
+                load_dataset(
+                    str(folder), f"{variant}-{c}", split="train", cache_dir=folder.parent / "hf"
+                )
+                for c in LANGUAGES
+            ]
+            assert len(whole) == sum(map(len, parts))

@@ -24,7 +24,7 @@ LAYERS = (
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation"),
     ("finerweb.occurrences", "finerweb.grounding"),
     ("finerweb.similarity", "finerweb.normalisation", "finerweb.overlaps"),
-    ("finerweb.merging", "finerweb.labels", "finerweb.ablation"),
+    ("finerweb.merging", "finerweb.labels", "finerweb.ablation", "finerweb.translation"),
     ("finerweb.release", "finerweb.report", "finerweb.forecast"),
     ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
 )

@@ -12,6 +12,7 @@ from finerweb.records import Entity, Passage, Span, single
 from finerweb.release.variants import view
 from finerweb.report.statistics import of_variant, paper, paper_rows
 
+CONCEPTS = {"person": ("person",), "human": ("person",), "city": ("city",)}
 GOLD = [Span(0, 3, "person"), Span(8, 12, "city")]
 
 
@@ -93,15 +94,26 @@ def test_variants_are_views() -> None:
     spans = [Span(0, 3, "person"), Span(0, 3, "human"), Span(11, 15, "city")]
     entities = {"d#0": single("qwen", spans)}
     passages = [(passage("d#0"), 0.75), (passage("d#1"), 0.5)]
-    rows, tally = view(passages, entities, "single", annotated_only=True)
+    rows, tally = view(passages, entities, "single", True, CONCEPTS)
     assert [(s["label"], s["surface"]) for s in rows[0]["char_spans"]] == [
         ("human / person", "Ana"),
         ("city", "Köln"),
     ]
     assert tally.metrics() == {"seen": 2, "kept": 1, "dropped": {"no entity": 1}}
-    rows, tally = view(passages, entities, "multi", annotated_only=False)
+    rows, tally = view(passages, entities, "multi", False, CONCEPTS)
     assert [s["labels"] for s in rows[0]["char_spans"]] == [["human", "person"], ["city"]]
     assert rows[1]["char_spans"] == [] and tally.kept == 2
+    assert [s["concepts"] for s in rows[0]["char_spans"]] == [["person"], ["city"]]
+
+
+def test_translated_variants_have_the_same_concepts() -> None:
+    spans = [Span(0, 3, "person"), Span(0, 3, "human"), Span(11, 15, "city")]
+    names = {"person": "Person", "human": "Person", "city": "Stadt"}
+    entities, passages = {"d#0": single("qwen", spans)}, [(passage("d#0"), 0.75)]
+    for kind, labels in (("single", ["Person", "Stadt"]), ("multi", [["Person"], ["Stadt"]])):
+        (row,), _ = view(passages, entities, kind, True, CONCEPTS, names)
+        assert [s.get("label", s.get("labels")) for s in row["char_spans"]] == labels
+        assert [s["concepts"] for s in row["char_spans"]] == [["person"], ["city"]]
 
 
 def test_statistics_are_unweighted_over_languages() -> None:

@@ -39,7 +39,7 @@ def test_provenance_goes_along_to_the_release(tmp_path: Path) -> None:
     write(path, [passage_row(p) for d in DOCS for p, _ in cut(d, 4)], PASSAGES)
     passages = list(map(passage, read(path, PASSAGES)))
     assert len(passages) > len(DOCS)
-    rows, _ = view([(p, 0.5) for p in passages], {}, "single", False)
+    rows, _ = view([(p, 0.5) for p in passages], {}, "single", False, {})
     write(path, rows, SINGLE)
     said = {d.document_id: asdict(d.provenance) for d in DOCS}
     for row in read(path, SINGLE):

@@ -1,6 +1,5 @@
 """`finerweb verify`: a whole release passes, and every planted corruption is named."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,15 +14,17 @@ from finerweb.corpus.contamination import EvaluationTexts
 from finerweb.params.release import ReleaseParams
 from finerweb.records import Passage, Span, single
 from finerweb.release.card import card
-from finerweb.release.folder import CHECKSUMS, build, configs, write_checksums
+from finerweb.release.folder import CHECKSUMS, FILE, build, configs, write_checksums
+from finerweb.release.outputs import differing
 from finerweb.release.sentences import SUFFIX, sentences
-from finerweb.release.variants import KINDS, view
+from finerweb.release.variants import KINDS, TRANSLATED, view
 from finerweb.release.verify import verify
 from finerweb.report.statistics import of_variant
-from finerweb.tables.io import write
+from finerweb.tables.io import read_metrics, write, write_metrics
 
+CONCEPTS = {kind: (kind,) for kind in ("person", "human", "time")}
+NAMES = {"person": "人", "human": "人", "time": "時"}
 CODES = {"eng_Latn": "Latn", "tha_Thai": "Thai", "hin_Deva": "Deva"}
-FILE = "train-00000-of-00001.parquet"
 TEXT = "Ana saw Rome. Nobody saw Ana go by car to the old town of Oslo last May."
 
 
@@ -47,18 +48,23 @@ def release(tmp_path: Path) -> Path:
                 for p in passages(code)
             }
             for kind, (table, of_sentences) in KINDS.items():
-                rows, _ = view([(p, 0.75) for p in passages(code)], found, kind, True)
+                rows, _ = view([(p, 0.75) for p in passages(code)], found, kind, True, CONCEPTS)
                 write(made / f"{annotator}-{kind}" / f"{code}.parquet", rows, table)
+                called, _ = view(
+                    [(p, 0.75) for p in passages(code)], found, kind, True, CONCEPTS, NAMES
+                )
+                write(made / f"{annotator}-{kind}{TRANSLATED}" / f"{code}.parquet", called, table)
                 cut, _ = sentences(rows)
                 write(made / f"{annotator}-{kind}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
                 if kind == "single":
                     singles.append((code, rows))
         figures[annotator] = of_variant(singles, top=3)
-    (tmp_path / "statistics.json").write_text(json.dumps({"ours": figures}), "utf-8")
+    write_metrics(tmp_path / "statistics.json", {"ours": figures})
+    noted = read_metrics(tmp_path / "statistics.json")
     models = {"qwen": "mirror:a", "gemma": "mirror:b"}
     params = ReleaseParams(name="x", licence="other")
     out = tmp_path / "release"
-    build(made, card(params, configs(made), models, {"ours": figures}), out)
+    build(made, card(params, configs(made), models, noted), out)
     return out
 
 
@@ -66,13 +72,14 @@ def spans(text: str) -> list[Span]:
     return [Span(0, 3, "person"), Span(len(text) - 3, len(text), "time"), Span(0, 3, "human")]
 
 
-def documents() -> dict[str, set[str]]:
-    return {code: {p.document_id for p in passages(code)} for code in CODES}
+def documents(code: str) -> set[str]:
+    return {p.document_id for p in passages(code)}
 
 
 def test_nothing_is_wrong(release: Path, tmp_path: Path) -> None:
-    noted = json.loads((tmp_path / "statistics.json").read_text("utf-8"))
-    assert list(verify(release, documents(), None, noted)) == []
+    noted = read_metrics(tmp_path / "statistics.json")
+    (release / ".gitattributes").write_text("a hub's")
+    assert list(verify(release, documents, None, noted)) == []
     done = run("finerweb", "verify", str(release), cwd=tmp_path)
     assert "nothing is wrong" in done.stdout
     sums = run("sha256sum", "--check", "--quiet", CHECKSUMS, cwd=release)
@@ -121,7 +128,7 @@ PLANTED = {
     "no source": (spans_as(lambda s: s.update(sources=[])), r"is from \[\], expected"),
     "language": (
         column_as("language", lambda v: ["deu_Latn", *v[1:]]),
-        r"row 0: language is 'deu_Latn', expected 'tha_Thai'",
+        r"tha_Thai0#0: language is 'deu_Latn', expected 'tha_Thai'",
     ),
     "twice": (column_as("id", lambda v: [v[0]] * len(v)), r"tha_Thai0#0: stands twice"),
     "order": (lambda t: t.take([1, 0]), r"tha_Thai0#0: stands after tha_Thai1#0"),
@@ -145,21 +152,71 @@ def test_planted_in_a_table(release: Path, what: str) -> None:
     change, message = PLANTED[what]
     name = f"data/merged-single/tha_Thai/{FILE}"
     changed(release / name, change)
-    faults = list(verify(release, documents()))
+    faults = list(verify(release, documents))
     assert any(re.search(message, fault, re.DOTALL) for fault in faults), faults
     assert any(name in fault for fault in faults) or what == "lost row"
 
 
-def test_planted_in_sentences(release: Path) -> None:
-    path = release / "data/qwen-multi-sentences/eng_Latn" / FILE
-    changed(path, column_as("start", lambda values: [value + 1 for value in values]))
-    assert any("is not at code point 1 of eng_Latn0#0" in fault for fault in verify(release))
-    changed(path, column_as("passage_id", lambda values: ["a#0", *values[1:]]))
-    assert any("there is no passage a#0" in fault for fault in verify(release))
-    (release / "data/qwen-multi/eng_Latn" / FILE).unlink()
-    faults = list(verify(release))
-    assert any("its passages cannot be read" in fault for fault in faults)
-    assert "data/qwen-multi/eng_Latn: no file" in faults
+def without_entities(table: pa.Table) -> pa.Table:
+    rows = [row | {"char_spans": []} for row in table.to_pylist()]
+    return pa.Table.from_pylist(rows, schema=table.schema)
+
+
+@pytest.mark.parametrize(
+    ("variant", "change", "message"),
+    [
+        ("qwen-multi-sentences", column_as("start", lambda v: [x + 1 for x in v]), "in start"),
+        ("qwen-single-sentences", column_as("is_crossed", lambda v: [True] * len(v)), "is_crossed"),
+        ("merged-multi-sentences", lambda t: t.slice(1), "eng_Latn0#0-s0: is missing"),
+        ("merged-single-sentences", without_entities, "made of in char_spans"),
+        ("gemma-single-translated", without_entities, "made of in char_spans"),
+        ("gemma-multi", without_entities, "made of in char_spans"),
+        (
+            "gemma-multi",
+            column_as("id", lambda v: ["a", *v[1:]]),
+            "a: there is nothing it is made of",
+        ),
+    ],
+)
+def test_planted_in_what_is_made_of_passages(
+    release: Path, variant: str, change: Callable[[pa.Table], pa.Table], message: str
+) -> None:
+    name = f"data/{variant}/eng_Latn/{FILE}"
+    changed(release / name, change)
+    assert any(f.startswith(name) and message in f for f in verify(release))
+
+
+def test_nulls_are_named(release: Path) -> None:
+    path = release / f"data/merged-single/eng_Latn/{FILE}"
+    table = pq.read_table(path, partitioning=None)
+    for name in ("text", "id", "quality_score"):
+        schema = pa.schema([field.with_nullable(True) for field in table.schema])
+        place = schema.get_field_index(name)
+        nulls = pa.array([None] * len(table), schema.field(name).type)
+        pq.write_table(table.cast(schema).set_column(place, schema.field(name), nulls), path)
+        write_checksums(release)
+        assert any(f"column {name} has nulls" in fault for fault in verify(release))
+
+
+def test_planted_in_the_card(release: Path) -> None:
+    path = release / "README.md"
+    text = path.read_text("utf-8")
+    for old, new, message in (
+        ("| Thai | 2 |", "| Thai | 999 |", "expected the figures | Thai | 2 |"),
+        ("data/gemma-multi/*/", "data/gone/*/", "no file is data/gone/*/*.parquet"),
+        ("configs:", "confis:", "expected a front matter with configs"),
+    ):
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+        write_checksums(release)
+        assert any(message in fault for fault in verify(release))
+    path.write_bytes(b"\xff\xfe")
+    assert any("front matter" in fault for fault in verify(release))
+
+
+def test_nothing_there_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / CHECKSUMS).touch()
+    assert "data: expected variants, found none" in list(verify(tmp_path))
 
 
 def test_planted_in_files(release: Path) -> None:
@@ -184,7 +241,7 @@ def test_planted_in_files(release: Path) -> None:
         f"notes.txt: is not in {CHECKSUMS}",
         "README.md: expected sha256",
         "README.md: expected the figures | merged | 6 |",
-        "data/odd: expected <annotator>-single or multi",
+        "data/odd: expected <annotator>-single or multi, perhaps -translated, -sentences",
     ):
         assert fault in faults
     (release / CHECKSUMS).write_text("abc  x\n")
@@ -194,7 +251,7 @@ def test_planted_in_files(release: Path) -> None:
 
 
 def test_figures_of_the_metrics(release: Path, tmp_path: Path) -> None:
-    noted = json.loads((tmp_path / "statistics.json").read_text("utf-8"))
+    noted = read_metrics(tmp_path / "statistics.json")
     noted["ours"]["gemma"]["overall"]["types"] += 1
     (fault,) = verify(release, statistics=noted)
     assert fault.startswith("statistics of gemma: expected ")
@@ -204,7 +261,7 @@ def test_evaluation_text_inside(release: Path, tmp_path: Path) -> None:
     (tmp_path / "gold.txt").write_text(TEXT[14:] + "\n", "utf-8")
     evaluation = EvaluationTexts([tmp_path / "gold.txt"], 8)
     faults = list(verify(release, evaluation=evaluation))
-    assert len(faults) == 3 * 3 * 2 and all("evaluation text" in fault for fault in faults)
+    assert len(faults) == 3 * 3 and all("evaluation text" in fault for fault in faults)
 
 
 def test_many_faults_are_counted(release: Path) -> None:
@@ -219,10 +276,16 @@ def test_a_cache_object_that_changed(project: Path) -> None:
     """DVC checks it out, and finds nothing wrong."""
     (project / "params.yaml").unlink()
     (project / "dvc.yaml").write_text(
-        "stages:\n  make:\n    cmd: mkdir -p out/b && echo 1 > out/a && echo 2 > out/b/c\n"
-        "    outs: [out]\n"
+        "stages:\n  make:\n    outs: [out]\n"
+        "    cmd: mkdir -p out/b out/b-d && echo 1 > out/b-d/a && echo 2 > out/b/c\n"
     )
     run("dvc", "repro", cwd=project)
+    lists = [p for p in (project / ".dvc/cache").rglob("*.dir")]
+    for path in lists:
+        path.rename(path.with_suffix(".away"))
+    assert list(differing(project, project / ".dvc/cache/files/md5")) == []
+    for path in lists:
+        path.with_suffix(".away").rename(path)
     objects = [p for p in (project / ".dvc/cache").rglob("*") if p.is_file()]
     (changed_one,) = [p for p in objects if p.read_bytes() == b"2\n"]
     changed_one.chmod(0o644)
@@ -237,4 +300,4 @@ def test_a_cache_object_that_changed(project: Path) -> None:
     assert done.returncode == 1
     expected = r"out/b/c: dvc.lock has md5 26ab0db90d72e28ad0ba1e22ee510510, the file \w{32}\n"
     assert re.search(expected, done.stdout)
-    assert "out/a" not in done.stdout
+    assert "out/b-d" not in done.stdout

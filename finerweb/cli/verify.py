@@ -33,16 +33,15 @@ def verify(release: Path, documents: Path | None, statistics: Path | None, outpu
     from finerweb.release.outputs import differing
     from finerweb.release.verify import verify as faults_of
     from finerweb.tables.documents import DOCUMENTS
-    from finerweb.tables.io import languages_in, read_metrics, stream
+    from finerweb.tables.io import read_metrics, stream
 
-    ids = None
-    if documents:
-        files = {code: documents / f"{code}.parquet" for code in languages_in(documents)}
-        rows = {code: stream(path, DOCUMENTS) for code, path in files.items()}
-        ids = {code: {row["document_id"] for row in some} for code, some in rows.items()}
+    def ids(code: str) -> set[str]:
+        path = (documents or Path()) / f"{code}.parquet"
+        return {row["document_id"] for row in stream(path, DOCUMENTS)} if path.is_file() else set()
+
     figures = read_metrics(statistics) if statistics else None
     faults = 0
-    for fault in faults_of(release, ids, _evaluation(), figures):
+    for fault in faults_of(release, ids if documents else None, _evaluation(), figures):
         click.echo(fault)
         faults += 1
     if outputs and Path("dvc.lock").is_file():

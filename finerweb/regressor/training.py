@@ -157,6 +157,7 @@ def _trainer(
         predicted = [classes(float(value), run.task) for value in output.predictions.reshape(-1)]
         return macro([classes(float(value), run.task) for value in output.label_ids], predicted)
 
+    # transformers is not typed to mypy, nor are these two subclasses.
     class Regression(Trainer):  # type: ignore[misc]
         """A Trainer that stops where the loss of a step is no number."""
 
@@ -185,6 +186,7 @@ def _trainer(
 def _callback(what: str, save_seconds: float) -> Any:
     from transformers import TrainerCallback
 
+    # As above.
     class Shown(TrainerCallback):  # type: ignore[misc]
         """Shows how far a training is, and has it saved from time to time."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from finerweb.cards import render
 from finerweb.languages import language
 from finerweb.params.release import ReleaseParams
+from finerweb.release.sentences import SUFFIX
 
 TEMPLATE = Path(__file__).parents[1] / "resources" / "dataset_card.jinja"
 DEFAULT = "merged-single"
@@ -43,19 +44,24 @@ def _front_matter(
         "configs": [
             config
             for variant, languages in configs.items()
-            for config in _configs(variant, languages)
+            for config in configs_of(variant, languages)
         ],
     }
 
 
-def _configs(variant: str, languages: Sequence[str]) -> list[dict[str, object]]:
-    """Return a config for the variant in all languages, and one for each language."""
+def configs_of(variant: str, languages: Sequence[str]) -> list[dict[str, object]]:
+    """Return a config for the variant in all languages, and one for each language.
+
+    Of sentences there is none for each: with 91 languages a card has a thousand configs as it is.
+    """
     whole: dict[str, object] = {
         "config_name": variant,
         "data_files": [{"split": "train", "path": f"data/{variant}/*/*.parquet"}],
     }
     if variant == DEFAULT:
         whole["default"] = True
+    if variant.endswith(SUFFIX):
+        return [whole]
     return [whole] + [
         {
             "config_name": f"{variant}-{code}",

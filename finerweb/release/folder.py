@@ -8,6 +8,7 @@ from finerweb.tables.io import languages_in
 
 README = "README.md"
 CHECKSUMS = "SHA256SUMS"
+FILE = "train-00000-of-00001.parquet"
 
 
 def configs(variants: Path) -> dict[str, list[str]]:
@@ -19,7 +20,7 @@ def build(variants: Path, card: str, out: Path) -> None:
     """Write card, checksums and each variant's files as ``data/<variant>/<language>/train-...``."""
     for variant, codes in configs(variants).items():
         for code in codes:
-            target = out / "data" / variant / code / "train-00000-of-00001.parquet"
+            target = out / "data" / variant / code / FILE
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(variants / variant / f"{code}.parquet", target)
     (out / README).write_text(card, encoding="utf-8")

@@ -60,12 +60,8 @@ def _noted(cache: Path, expected: str) -> dict[str, str] | None:
 
 def _of_folder(files: dict[str, str]) -> str:
     """Return what DVC calls a folder of these files: the md5 of their list."""
-    rows = [{"md5": md5, "relpath": name} for name, md5 in sorted(files.items(), key=_parts)]
+    rows = [{"md5": md5, "relpath": name} for name, md5 in sorted(files.items())]
     return hashlib.md5(json.dumps(rows).encode(), usedforsecurity=False).hexdigest() + FOLDER
-
-
-def _parts(item: tuple[str, str]) -> tuple[str, ...]:
-    return tuple(item[0].split("/"))
 
 
 def _md5(path: Path) -> str:

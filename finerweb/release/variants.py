@@ -1,13 +1,15 @@
 """The variants: views of the grounded spans and the merged entities, one row a passage.
 
-{single, multi} label x {each annotator, merged}, with English labels: ``qwen-single`` and so on.
-``single`` joins the types of an entity to one string, ``person / human``; ``multi`` lists them.
+{single, multi} label x {each annotator, merged} x {English, translated}: ``qwen-single``,
+``qwen-single-translated`` and so on. ``single`` joins the types of an entity to one string,
+``person / human``; ``multi`` lists them. All have the concepts that the types name.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from finerweb.records import Entity, Passage
+from finerweb.records import SEPARATOR, Entity, Passage
 from finerweb.tables.io import Row, Table
+from finerweb.tables.labels import Concepts
 from finerweb.tables.rows import provenance_row
 from finerweb.tables.variants import MULTI, MULTI_SENTENCES, SINGLE, SINGLE_SENTENCES
 from finerweb.tally import Tally
@@ -17,6 +19,7 @@ KINDS: dict[str, tuple[Table, Table]] = {
     "multi": (MULTI, MULTI_SENTENCES),
 }
 """The tables of each kind, of passages and of sentences."""
+TRANSLATED = "-translated"
 
 
 def view(
@@ -24,8 +27,14 @@ def view(
     entities: Mapping[str, Sequence[Entity]],
     kind: str,
     annotated_only: bool,
+    concepts: Concepts,
+    translations: Mapping[str, str] | None = None,
 ) -> tuple[list[Row], Tally]:
-    """Return the rows of one variant and language, and how many passages it leaves out."""
+    """Return the rows of one variant and language, and how many passages it leaves out.
+
+    ``concepts`` and ``translations`` say what each type names, and what it is called; without
+    translations labels are the types as they were written.
+    """
     rows = []
     tally = Tally()
     for passage, quality_score in passages:
@@ -39,7 +48,9 @@ def view(
                 "id": passage.passage_id,
                 "text": passage.text,
                 "language": passage.language,
-                "char_spans": [_span(passage, entity, kind) for entity in found],
+                "char_spans": [
+                    _span(passage, entity, kind, concepts, translations) for entity in found
+                ],
                 "document_id": passage.document_id,
                 **provenance_row(passage.provenance),
                 "quality_score": quality_score,
@@ -48,12 +59,21 @@ def view(
     return rows, tally
 
 
-def _span(passage: Passage, entity: Entity, kind: str) -> Row:
-    labels = {"label": entity.label} if kind == "single" else {"labels": list(entity.labels)}
+def _span(
+    passage: Passage,
+    entity: Entity,
+    kind: str,
+    concepts: Concepts,
+    translations: Mapping[str, str] | None,
+) -> Row:
+    labels = list(entity.labels)
+    if translations is not None:
+        labels = list(dict.fromkeys(translations[label] for label in labels))
     return {
         "start": entity.start,
         "end": entity.end,
-        **labels,
+        **({"label": SEPARATOR.join(labels)} if kind == "single" else {"labels": labels}),
+        "concepts": sorted({concept for label in entity.labels for concept in concepts[label]}),
         "surface": passage.text[entity.start : entity.end],
         "sources": sorted({source.annotator for source in entity.sources}),
     }

@@ -1,8 +1,8 @@
 """Whether a release is what it says it is: every fault, with its place."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 
 from finerweb.corpus.contamination import EvaluationTexts
 from finerweb.corpus.segmentation import words
-from finerweb.release.folder import CHECKSUMS, README, read_checksums
-from finerweb.release.sentences import SUFFIX
-from finerweb.release.variants import KINDS
-from finerweb.report.statistics import of_variant
+from finerweb.records import SEPARATOR
+from finerweb.release.folder import CHECKSUMS, FILE, read_checksums
+from finerweb.release.sentences import SUFFIX, sentences
+from finerweb.release.variants import KINDS, TRANSLATED
+from finerweb.release.verify_card import card_faults
 from finerweb.tables.entities import MERGED
 from finerweb.tables.io import Row, Table
 
@@ -25,48 +26,62 @@ MOST = 10
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A variant's folder, by its parts."""
+    """A variant, by the parts of its name."""
 
-    folder: Path
     annotator: str
     kind: str
-    of_sentences: bool
+    is_translated: bool = False
+    of_sentences: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return what its folder is called."""
+        ends = (TRANSLATED if self.is_translated else "", SUFFIX if self.of_sentences else "")
+        return f"{self.annotator}-{self.kind}{''.join(ends)}"
 
     @property
     def table(self) -> Table:
         """Return what its files hold."""
         return KINDS[self.kind][self.of_sentences]
 
-    @property
-    def passages(self) -> Path:
-        """Return the folder of the passages, of a variant of sentences."""
-        return self.folder.with_name(self.folder.name.removesuffix(SUFFIX))
+
+Files = dict[Variant, list[Row]]
+"""The rows of a language's files that can be read."""
 
 
 def verify(
     release: Path,
-    documents: Mapping[str, set[str]] | None = None,
+    documents: Callable[[str], Collection[str]] | None = None,
     evaluation: EvaluationTexts | None = None,
     statistics: Mapping[str, Any] | None = None,
 ) -> Iterator[str]:
     """Yield every fault of a release, ``file: what is wrong``; nothing where all is well.
 
-    Looked at are checksums, schemas, order and ids, languages, every span against its text, sources
-    of entities, sentences against their passages, and the card's figures against the data's.
-    ``documents`` (language -> ids) must hold every passage's document, ``evaluation`` no run of a
-    text's words, and ``statistics`` (what the metrics file says) the data's figures.
+    Looked at are checksums; schemas, order and ids of every file; every entity against its text,
+    its sources; sentences and multi-label variants against the single-label passages they are made
+    of; the card's configs and figures against the data. ``documents`` returns a language's document
+    ids, among which every passage's must be, ``evaluation`` may share no run of words with a text,
+    and the data must have the figures of ``statistics`` (what the metrics file says). Languages are
+    held one at a time.
     """
     yield from _checksums(release)
     variants, faults = _variants(release / "data")
     yield from faults
-    annotators = {variant.annotator for variant in variants} - {MERGED}
-    for variant in variants:
-        known = annotators if variant.annotator == MERGED else {variant.annotator}
-        for path in sorted(variant.folder.glob("*/*.parquet")):
-            where = path.relative_to(release).as_posix()
-            checked = _file(path, variant, known, documents, evaluation)
+    for code in sorted({path.parent.name for path in release.glob("data/*/*/*.parquet")}):
+        files: Files = {}
+        for variant in variants:
+            where = f"data/{variant.name}/{code}/{FILE}"
+            rows, found = _rows(release / where, variant, code)
+            yield from (f"{where}: {fault}" for fault in found)
+            if rows is not None:
+                files[variant] = rows
+        ids = documents(code) if documents else None
+        for variant in files:
+            where = f"data/{variant.name}/{code}/{FILE}"
+            checked = _checked(variant, files, ids, evaluation)
             yield from (f"{where}: {fault}" for fault in checked)
-    yield from _figures(release, variants, statistics)
+    singles = {v.annotator for v in variants if v == Variant(v.annotator, "single")}
+    yield from card_faults(release, sorted(singles), statistics)
 
 
 def _checksums(release: Path) -> Iterator[str]:
@@ -79,7 +94,9 @@ def _checksums(release: Path) -> Iterator[str]:
     except ValueError as error:
         yield f"{CHECKSUMS}: {error}"
         return
-    there = {p.relative_to(release).as_posix() for p in release.rglob("*") if p.is_file()}
+    files = (p.relative_to(release) for p in release.rglob("*") if p.is_file())
+    # A clone from the hub has files of its own, all of them hidden.
+    there = {p.as_posix() for p in files if not any(part[0] == "." for part in p.parts)}
     yield from (
         f"{name}: is in {CHECKSUMS}, but not there" for name in sorted(noted.keys() - there)
     )
@@ -97,59 +114,48 @@ def _variants(data: Path) -> tuple[list[Variant], list[str]]:
     """Return the variants of a folder, and what is wrong with those that are not there."""
     found, faults = [], []
     for folder in sorted(data.glob("*")):
-        name = folder.name.removesuffix(SUFFIX)
+        of_passages = folder.name.removesuffix(SUFFIX)
+        name = of_passages.removesuffix(TRANSLATED)
         annotator, _, kind = name.rpartition("-")
         if annotator and kind in KINDS:
-            found.append(Variant(folder, annotator, kind, folder.name != name))
+            found.append(Variant(annotator, kind, of_passages != name, folder.name != of_passages))
         else:
-            kinds = " or ".join(KINDS)
-            faults.append(f"data/{folder.name}: expected <annotator>-{kinds}, or with {SUFFIX}")
-    codes = {v.folder.name: {p.parent.name for p in v.folder.glob("*/*.parquet")} for v in found}
+            kinds, ends = " or ".join(KINDS), f"{TRANSLATED}, {SUFFIX}"
+            faults.append(f"data/{folder.name}: expected <annotator>-{kinds}, perhaps {ends}")
+    if not found:
+        faults.append("data: expected variants, found none")
+    codes = {v.name: {p.parent.name for p in (data / v.name).glob("*/*")} for v in found}
     every: set[str] = set().union(*codes.values())
     for name, mine in codes.items():
         faults += [f"data/{name}/{code}: no file" for code in sorted(every - mine)]
     return found, faults
 
 
-def _file(
-    path: Path,
-    variant: Variant,
-    known: set[str],
-    documents: Mapping[str, set[str]] | None,
-    evaluation: EvaluationTexts | None,
-) -> Iterator[str]:
+def _rows(path: Path, variant: Variant, code: str) -> tuple[list[Row] | None, list[str]]:
+    """Return the rows of a file, None of one that cannot be read, and what is wrong with it."""
+    if not path.is_file():
+        return None, []
+    expected = variant.table.schema
     try:
         table = pq.read_table(path, partitioning=None)
+        if table.schema.names != expected.names or table.schema.types != expected.types:
+            names = ", ".join(expected.names)
+            return None, [f"expected the columns {names}, got {table.schema.names}"]
+        table.validate(full=True)
     except (pa.ArrowException, OSError) as error:
-        yield f"not a readable parquet file ({error})"
-        return
-    expected = variant.table.schema
-    if table.schema.names != expected.names or table.schema.types != expected.types:
-        yield f"expected the columns {', '.join(expected.names)}, got {table.schema.names}"
-        return
-    code = path.parent.name
-    rows = table.select([name for name in expected.names if name != "char_spans"]).to_pylist()
-    yield from _some(
-        f"row {i}: language is {row['language']!r}, expected {code!r}"
-        for i, row in enumerate(rows)
+        return None, [f"not a readable parquet file ({error})"]
+    flat = table["char_spans"].combine_chunks().flatten()
+    columns = {field.name: table[field.name] for field in expected if not field.nullable}
+    columns |= {f"char_spans.{field.name}": flat.field(field.name) for field in flat.type}
+    if nulls := [name for name, column in columns.items() if column.null_count]:
+        return None, [f"column {name} has nulls" for name in nulls]
+    rows = table.to_pylist()
+    faults = [
+        f"{row['id']}: language is {row['language']!r}, expected {code!r}"
+        for row in rows
         if row["language"] != code
-    )
-    yield from _some(_order(rows, variant.table.key))
-    yield from _some(_spans(table, rows, known))
-    if documents is not None:
-        yield from _some(
-            f"{row['id']}: its document {row['document_id']} is not among the documents"
-            for row in rows
-            if row["document_id"] not in documents.get(code, set())
-        )
-    if variant.of_sentences:
-        yield from _some(_sentences(rows, variant.passages / code / path.name))
-    elif evaluation is not None:
-        yield from _some(
-            f"{row['id']}: shares a run of words with an evaluation text"
-            for row in rows
-            if evaluation.share_a_run(words(row["text"]).hashes)
-        )
+    ]
+    return rows, [*_some(faults), *_some(_order(rows, variant.table.key)), *_some(_spans(rows))]
 
 
 def _some(faults: Iterable[str]) -> Iterator[str]:
@@ -171,82 +177,93 @@ def _order(rows: Sequence[Row], key: tuple[str, ...]) -> Iterator[str]:
             yield f"{row['id']}: stands after {before['id']}, expected the order of {key}"
 
 
-def _spans(table: pa.Table, rows: Sequence[Row], known: set[str]) -> Iterator[str]:
-    """Yield what is wrong with entities: surface, bounds, order, labels, sources."""
-    column = table["char_spans"].combine_chunks()
-    offsets = column.offsets.to_pylist()
-    fields = {field.name: field for field in column.type.value_type}
-    flat = column.values
-    starts, ends, surfaces, sources = (
-        flat.field(name).to_pylist() for name in ("start", "end", "surface", "sources")
-    )
-    labels = flat.field("labels" if "labels" in fields else "label").to_pylist()
-    for row, first, last in zip(rows, offsets, offsets[1:], strict=False):
+def _spans(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield what is wrong with entities: bounds, surface, order, labels."""
+    for row in rows:
         text, before = row["text"], (-1, -1)
-        for i in range(first, last):
-            start, end = starts[i], ends[i]
+        for span in row["char_spans"]:
+            start, end = span["start"], span["end"]
             where = f"{row['id']}: entity [{start}, {end})"
             if not 0 <= start < end <= len(text):
                 yield f"{where} is not inside the {len(text)} code points of its text"
-            elif text[start:end] != surfaces[i]:
-                yield f"{where} is {text[start:end]!r}, its surface {surfaces[i]!r}"
+            elif text[start:end] != span["surface"]:
+                yield f"{where} is {text[start:end]!r}, its surface {span['surface']!r}"
             if (start, end) <= before:
                 yield f"{where} stands after [{before[0]}, {before[1]})"
             before = (start, end)
-            if not labels[i] or not all(labels[i]):
+            labels = span["labels"] if "labels" in span else [span["label"]]
+            if not labels or not all(labels):
                 yield f"{where} has no label"
-            if not sources[i] or not known.issuperset(sources[i]):
-                yield f"{where} is from {sources[i]}, expected some of {sorted(known)}"
 
 
-def _sentences(rows: Sequence[Row], path: Path) -> Iterator[str]:
-    """Yield the sentences that are no slices of a passage."""
-    try:
-        table = pq.read_table(path, columns=["id", "text"], partitioning=None)
-    except (pa.ArrowException, OSError) as error:
-        yield f"its passages cannot be read: {error}"
-        return
-    ids, texts = (table[name].to_pylist() for name in ("id", "text"))
-    passages = dict(zip(ids, texts, strict=True))
-    for row in rows:
-        text = passages.get(row["passage_id"])
-        if text is None:
-            yield f"{row['id']}: there is no passage {row['passage_id']}"
-        elif text[row["start"] : row["start"] + len(row["text"])] != row["text"]:
-            yield f"{row['id']}: is not at code point {row['start']} of {row['passage_id']}"
-
-
-def _figures(
-    release: Path, variants: Sequence[Variant], statistics: Mapping[str, Any] | None
+def _checked(
+    variant: Variant, files: Files, ids: Collection[str] | None, evaluation: EvaluationTexts | None
 ) -> Iterator[str]:
-    """Yield the figures of the card, and of the metrics, that the data do not have."""
-    card = release / README
-    text = card.read_text("utf-8") if card.is_file() else ""
-    for variant in variants:
-        if variant.kind != "single" or variant.of_sentences:
-            continue
-        paths = sorted(variant.folder.glob("*/*.parquet"))
-        try:
-            figures: Any = of_variant(((p.parent.name, _read(p)) for p in paths), top=0)
-        except (pa.ArrowException, OSError, KeyError):
-            continue  # such a file is named already
-        overall = figures["overall"]
-        names = ("characters", "entities_per_passage", "types_per_passage")
-        cells = [overall["passages"], *(round(overall[n], 1) for n in names), overall["types"]]
-        line = " | ".join(map(str, [f"| {variant.annotator}", *cells])) + " |"
-        if line not in text:
-            yield f"{README}: expected the figures {line}"
-        noted = (statistics or {}).get("ours", {}).get(variant.annotator)
-        if statistics is not None and (noted is None or _differ(noted["overall"], overall)):
-            yield f"statistics of {variant.annotator}: expected {overall}, got {noted}"
+    """Yield what is wrong with a file beside the others of its language."""
+    rows = files[variant]
+    if variant.of_sentences:
+        passages = files.get(replace(variant, of_sentences=False))
+        if passages is not None:
+            yield from _some(_differing(rows, sentences(passages)[0]))
+        return
+    yield from _some(_sources(rows, variant, {one.annotator for one in files}))
+    if ids is not None:
+        yield from _some(
+            f"{row['id']}: its document {row['document_id']} is not among the documents"
+            for row in rows
+            if row["document_id"] not in ids
+        )
+    singles = files.get(replace(variant, kind="single"))
+    english = files.get(replace(variant, is_translated=False))
+    if variant.kind != "single" and singles is not None:
+        yield from _some(_differing([_joined(row) for row in rows], singles))
+    elif variant.is_translated and english is not None:
+        nameless = [_nameless(row) for row in english]
+        yield from _some(_differing([_nameless(row) for row in rows], nameless))
+    elif evaluation is not None:
+        yield from _some(
+            f"{row['id']}: shares a run of words with an evaluation text"
+            for row in rows
+            if evaluation.share_a_run(words(row["text"]).hashes)
+        )
 
 
-def _read(path: Path) -> list[Row]:
-    rows: list[Row] = pq.read_table(
-        path, columns=["text", "char_spans"], partitioning=None
-    ).to_pylist()
-    return rows
+def _sources(rows: Sequence[Row], variant: Variant, annotators: set[str]) -> Iterator[str]:
+    known = {variant.annotator}
+    if variant.annotator == MERGED:
+        known = annotators - known
+    for row in rows:
+        for span in row["char_spans"]:
+            # A release of the merged variants alone does not say who the annotators are.
+            if not span["sources"] or (known and not known.issuperset(span["sources"])):
+                where = f"{row['id']}: entity [{span['start']}, {span['end']})"
+                yield f"{where} is from {span['sources']}, expected some of {sorted(known)}"
 
 
-def _differ(noted: Mapping[str, float], found: Mapping[str, float]) -> bool:
-    return any(abs(noted.get(name, -1) - value) > 1e-4 for name, value in found.items())
+def _joined(row: Row) -> Row:
+    """Return a row of several labels as the single-label variant has it."""
+    spans = []
+    for span in row["char_spans"]:
+        rest = {name: value for name, value in span.items() if name != "labels"}
+        spans.append(rest | {"label": SEPARATOR.join(span["labels"])})
+    return row | {"char_spans": spans}
+
+
+def _nameless(row: Row) -> Row:
+    """Return a row without what its entities are called, which alone a translation changes."""
+    names = ("label", "labels")
+    spans = [{k: v for k, v in span.items() if k not in names} for span in row["char_spans"]]
+    return row | {"char_spans": spans}
+
+
+def _differing(rows: Sequence[Row], expected: Sequence[Row]) -> Iterator[str]:
+    """Yield the rows that are not what those they are made of make them."""
+    wanted = {row["id"]: row for row in expected}
+    for row in rows:
+        other = wanted.pop(row["id"], None)
+        if other is None:
+            yield f"{row['id']}: there is nothing it is made of"
+        elif row != other:
+            names = ", ".join(name for name in row if row[name] != other[name])
+            yield f"{row['id']}: differs from what it is made of in {names}"
+    yield from (f"{name}: is missing" for name in wanted)

@@ -13,6 +13,7 @@ def _spans(label: tuple[str, pa.DataType]) -> pa.DataType:
                 ("start", pa.int32()),
                 ("end", pa.int32()),
                 label,
+                ("concepts", pa.list_(pa.string())),
                 ("surface", pa.string()),
                 ("sources", pa.list_(pa.string())),
             ]
