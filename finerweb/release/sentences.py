@@ -1,13 +1,17 @@
 """Variants at sentence level: passages cut where sentences start, their spans re-based."""
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from finerweb.corpus.segmentation import sentence_starts
 from finerweb.tables.io import Row
 
 SUFFIX = "-sentences"
+TEXTS = 4096
+"""Passages whose sentences are remembered: every variant of a language has the same texts."""
 
 
 @dataclass(slots=True)
@@ -48,31 +52,48 @@ def sentences(passages: Iterable[Row]) -> tuple[list[Row], SentenceReport]:
     """
     rows, report = [], SentenceReport()
     for passage in passages:
-        spans = passage["char_spans"]
-        report.entities += len(spans)
-        inside = 0
-        for number, (start, end) in enumerate(_borders(passage["text"])):
-            mine = [span for span in spans if start <= span["start"] and span["end"] <= end]
-            touched = sum(span["start"] < end and start < span["end"] for span in spans)
-            inside += len(mine)
+        borders = _borders(passage["text"])
+        entities, crossed = _shared_out(passage["char_spans"], borders)
+        for number, ((start, end), mine) in enumerate(zip(borders, entities, strict=True)):
             report.unannotated += not mine
             rows.append(
                 {
                     **passage,
                     "id": f"{passage['id']}-s{number}",
                     "text": passage["text"][start:end],
-                    "char_spans": [_rebased(span, start) for span in mine],
+                    "char_spans": mine,
                     "passage_id": passage["id"],
                     "start": start,
-                    "is_crossed": touched > len(mine),
+                    "is_crossed": number in crossed,
                 }
             )
-        report.crossing += len(spans) - inside
+        report.entities += len(passage["char_spans"])
+        report.crossing += len(passage["char_spans"]) - sum(map(len, entities))
     report.sentences = len(rows)
     return rows, report
 
 
-def _borders(text: str) -> list[tuple[int, int]]:
+def _shared_out(
+    spans: Iterable[Row], borders: Sequence[tuple[int, int]]
+) -> tuple[list[list[Row]], set[int]]:
+    """Return the entities inside each sentence, re-based, and the sentences others touch."""
+    starts = [start for start, _ in borders]
+    inside: list[list[Row]] = [[] for _ in borders]
+    crossed: set[int] = set()
+    for span in spans:
+        first = max(bisect_right(starts, span["start"]) - 1, 0)
+        for number in range(first, bisect_left(starts, span["end"])):
+            start, end = borders[number]
+            if start <= span["start"] and span["end"] <= end:
+                moved = {"start": span["start"] - start, "end": span["end"] - start}
+                inside[number].append(span | moved)
+            elif span["start"] < end:
+                crossed.add(number)
+    return inside, crossed
+
+
+@lru_cache(maxsize=TEXTS)
+def _borders(text: str) -> tuple[tuple[int, int], ...]:
     """Return where each sentence starts and ends, without the white space around it."""
     found = []
     for start, end in pairwise([*sentence_starts(text).tolist(), len(text)]):
@@ -81,8 +102,4 @@ def _borders(text: str) -> list[tuple[int, int]]:
         last = start + len(piece.rstrip())
         if first < last:
             found.append((first, last))
-    return found
-
-
-def _rebased(span: Row, start: int) -> Row:
-    return {**span, "start": span["start"] - start, "end": span["end"] - start}
+    return tuple(found)
