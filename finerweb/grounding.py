@@ -68,9 +68,7 @@ def ground(text: str, mentions: Sequence[Mention], params: GroundParams) -> list
 
 def _took(position: int, mention: Mention, place: Place, text: str) -> Grounded:
     span = Span(*place, mention.type)
-    is_exact = text.startswith(mention.text, span.start) and (
-        span.end - span.start == len(mention.text)
-    )
+    is_exact = text[span.start : span.end] == mention.text
     return Grounded(position, mention, GROUNDED if is_exact else NORMALISED, span)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from finerweb.records import SEPARATOR
 from finerweb.similarity import Vectors, leaders
 
 STEPS = ("spelling", "parts", "number", "likeness", "override")
@@ -75,7 +76,7 @@ def is_latin(kind: str) -> bool:
 def read_overrides(path: Path) -> dict[str, tuple[str, ...]]:
     """Return what people said of types, from a CSV file of ``type,concepts,reason``.
 
-    Several concepts are separated by " / ".
+    Several concepts are separated as the types of a label are, by " / ".
 
     Raises:
         ValueError: other columns, a type without concepts, or one that is named twice.
@@ -87,7 +88,7 @@ def read_overrides(path: Path) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
         for row in reader:
             kind, concepts = spelling(row["type"]), row["concepts"] or ""
-            named = tuple(sorted({part.strip() for part in concepts.split(" / ")} - {""}))
+            named = tuple(sorted({part.strip() for part in concepts.split(SEPARATOR)} - {""}))
             if not kind or not named or kind in found:
                 raise ValueError(
                     f"{path}, line {reader.line_num}: {row['type']!r} names {concepts!r}; expected "
