@@ -58,8 +58,8 @@ def verify(
     """Yield every fault of a release, ``file: what is wrong``; nothing where all is well.
 
     Looked at are checksums; schemas, order and ids of every file; every entity against its text,
-    its sources; sentences and multi-label variants against the single-label passages they are made
-    of; the card's configs and figures against the data. ``documents`` returns a language's document
+    its sources; sentences, several labels and translations against the passages they are made of;
+    the card's configs and figures against the data. ``documents`` returns a language's document
     ids, among which every passage's must be, ``evaluation`` may share no run of words with a text,
     and the data must have the figures of ``statistics`` (what the metrics file says). Languages are
     held one at a time.
