@@ -160,16 +160,18 @@ def stages(folder: Path) -> Iterator[tuple[str, ...]]:
             "ground", folder, item, annotations=f"annotations/{item}", selected="selected",
             out=f"grounded/{item}",
         )  # fmt: skip
-    yield stage("merge", folder, grounded="grounded", selected="selected", out="entities")
     said = Path("finerweb/resources/type_overrides.csv").absolute()
+    yield stage("types", folder, grounded="grounded", overrides=str(said), out="types")
     yield stage(
-        "labels", folder, grounded="grounded", entities="entities", overrides=str(said),
-        out="labels",
-    )  # fmt: skip
-    yield stage("translate", folder, grounded="grounded", labels="labels", out="label_translations")
+        "merge", folder, grounded="grounded", selected="selected", types="types", out="entities"
+    )
+    yield stage(
+        "labels", folder, grounded="grounded", entities="entities", types="types", out="labels"
+    )
+    yield stage("translate", folder, grounded="grounded", types="types", out="label_translations")
     yield stage(
         "variants", folder, selected="selected", grounded="grounded", entities="entities",
-        labels="labels", translations="label_translations", out="variants",
+        types="types", translations="label_translations", out="variants",
     )  # fmt: skip
     yield stage("statistics", folder, variants="variants")
     yield stage(

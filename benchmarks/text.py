@@ -29,7 +29,6 @@ PARAMS = MergeParams(
     order="annotators",
     similarity=0.75,
     below="longer",
-    encoder="none",
 )
 CURSOR = GroundParams(rule="cursor", words="anywhere", second_look=[])
 

@@ -212,13 +212,13 @@ def merge_language(
 ) -> tuple[list[Row], MergeReport]:
     """Return the rows of the `entities` table for a language, and their report.
 
-    ``sets`` is annotator -> passage -> its entities; all types that meet are embedded at once.
+    ``sets`` is annotator -> passage -> its entities; all types that meet are compared at once.
     """
     annotated = []
     for passage in passages:
         annotations = [found.get(passage.passage_id, []) for found in sets.values()]
         annotated.append((passage, annotations, meet(annotations, params)))
-    similarities.embed({pair for _, _, met in annotated for pair in meeting_types(met)})
+    similarities.compare({pair for _, _, met in annotated for pair in meeting_types(met)})
     report = MergeReport()
     rows = []
     for passage, annotations, met in annotated:

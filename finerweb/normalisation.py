@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finerweb.records import SEPARATOR
-from finerweb.similarity import Vectors, leaders
+from finerweb.similarity import leaders
+from finerweb.tables.io import Row
+from finerweb.tables.types import Vectors
 
 STEPS = ("spelling", "parts", "number", "likeness", "override")
 PLURALS = (("ies", "y"), ("es", ""), ("s", ""))
@@ -166,3 +168,33 @@ def _alike(
     place = {part: i for i, part in enumerate(by_name)}
     vectors = embed(by_name)[[place[part] for part in types]]
     return {part: types[i] for part, i in zip(types, leaders(vectors, least), strict=True)}
+
+
+def type_rows(counts: Mapping[str, int], named: Mapping[str, Named]) -> list[Row]:
+    """Return the rows of the `types` table: the map from what was written to concepts."""
+    return [
+        {
+            "type": kind,
+            "count": n,
+            "concepts": list(named[kind].concepts),
+            "steps": list(named[kind].steps),
+            "is_latin": named[kind].is_latin,
+        }
+        for kind, n in sorted(counts.items())
+    ]
+
+
+def metrics(counts: Mapping[str, int], named: Mapping[str, Named]) -> dict[str, object]:
+    """Return how many types were written and how many concepts are left of them.
+
+    With how many each step changed, and how many are not in Latin letters, with the entities that
+    have them.
+    """
+    steps = Counter(step for one in named.values() for step in one.steps)
+    return {
+        "written": len(named),
+        "concepts": len({concept for one in named.values() for concept in one.concepts}),
+        "changed": {step: steps[step] for step in STEPS},
+        "not_latin": sum(not one.is_latin for one in named.values()),
+        "entities_not_latin": sum(n for k, n in counts.items() if not named[k].is_latin),
+    }

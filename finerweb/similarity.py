@@ -5,51 +5,66 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from finerweb.progress import bar
+from finerweb.tables.types import Vectors
 
 BATCH = 256
-Vectors = NDArray[np.float32]
+AT_ONCE = 8192
+"""Types embedded, or pairs compared, between two reports."""
 
 
 class Encoder:
-    """A sentence encoder, loaded when there is something to embed."""
+    """A sentence encoder, loaded when there is something to embed; each string is embedded once."""
 
     def __init__(self, folder: Path) -> None:
         """Name the encoder's folder."""
         self._folder = folder
         self._model: Any = None
+        self._known: dict[str, Vectors] = {}
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Return vectors of length one, shape (texts, width)."""
-        if self._model is None:
+        new = sorted(set(texts) - self._known.keys())
+        if new and self._model is None:
             from sentence_transformers import SentenceTransformer
 
             self._model = SentenceTransformer(str(self._folder), device=None)
-        vectors: Vectors = self._model.encode(
-            list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
-        return vectors
+        with bar("types embedded", len(new)) as advance:
+            for begin in range(0, len(new), AT_ONCE):
+                some = new[begin : begin + AT_ONCE]
+                vectors = self._model.encode(
+                    some, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+                )
+                self._known.update(zip(some, vectors, strict=True))
+                advance(len(some))
+        return np.array([self._known[text] for text in texts], np.float32)
 
 
 class Similarities:
-    """Cosines of type strings; each distinct string is embedded once."""
+    """Cosines of types whose vectors, of length one, shape (types, width), are known."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        """Name the encoder."""
-        self._encoder = encoder
-        self._vectors: dict[str, Vectors] = {}
+    def __init__(self, types: Sequence[str], vectors: Vectors) -> None:
+        """Take the vectors."""
+        self._vectors = vectors
+        self._rows = {kind: row for row, kind in enumerate(types)}
+        self._known: dict[tuple[str, str], float] = {}
 
-    def embed(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Embed the types of these pairs that have not been yet."""
-        types = sorted({kind for pair in pairs for kind in pair} - self._vectors.keys())
-        if types:
-            self._vectors.update(zip(types, self._encoder(types), strict=True))
+    def compare(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Work out the cosines of these pairs at once."""
+        new = sorted(set(pairs) - self._known.keys())
+        for begin in range(0, len(new), AT_ONCE):
+            some = new[begin : begin + AT_ONCE]
+            first, second = np.array([[self._rows[kind] for kind in pair] for pair in some]).T
+            cosines = np.einsum("ij,ij->i", self._vectors[first], self._vectors[second])
+            # Rounded: the last digits depend on the processor.
+            self._known.update(zip(some, cosines.round(4).astype(float).tolist(), strict=True))
 
     def __call__(self, a: str, b: str) -> float:
         """Return the cosine of two types."""
-        self.embed([(a, b)])
-        # Rounded: the last digits depend on the batch and on the processor.
-        return round(float(self._vectors[a] @ self._vectors[b]), 4)
+        if (a, b) not in self._known:
+            self.compare([(a, b)])
+        return self._known[a, b]
 
 
 def leaders(vectors: Vectors, least: float, at_once: int = BATCH) -> list[int]:

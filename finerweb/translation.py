@@ -12,7 +12,7 @@ from pathlib import Path
 
 from finerweb.normalisation import is_latin
 from finerweb.tables.io import Row
-from finerweb.tables.labels import Concepts
+from finerweb.tables.types import Concepts
 
 LEXICON = Path(__file__).parent / "resources" / "type_lexicon.csv"
 ENGLISH = "eng_Latn"

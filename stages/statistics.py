@@ -8,7 +8,7 @@ from finerweb.params.load import load
 from finerweb.params.statistics import StatisticsParams
 from finerweb.report.statistics import of_variant, paper_rows
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.io import languages_in, read_languages, write_metrics
+from finerweb.tables.io import languages_in, read_table, write_metrics
 from finerweb.tables.variants import SINGLE
 
 
@@ -18,11 +18,12 @@ from finerweb.tables.variants import SINGLE
 def main(variants: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("statistics", StatisticsParams)
-    ours, codes = {}, []
+    ours: dict[str, object] = {}
+    codes: list[str] = []
     for folder in sorted(variants.glob("*-single")):
-        languages = read_languages(folder, SINGLE)
-        ours[folder.name.removesuffix("-single")] = of_variant(languages, params.top_types)
         codes = languages_in(folder)
+        tables = ((code, read_table(folder / f"{code}.parquet", SINGLE)) for code in codes)
+        ours[folder.name.removesuffix("-single")] = of_variant(tables, params.top_types)
     write_metrics(metrics, {"ours": ours, "paper": paper_rows(codes)})
 
 

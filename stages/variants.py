@@ -9,14 +9,13 @@ from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
 from finerweb.params.variants import VariantsParams
 from finerweb.release.sentences import SUFFIX, SentenceReport, sentences
-from finerweb.release.variants import KINDS, TRANSLATED, view
+from finerweb.release.variants import KINDS, TRANSLATED, views
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.entities import read_sets
-from finerweb.tables.io import read_languages, replacing_folder, write, write_metrics
-from finerweb.tables.labels import read_concepts
+from finerweb.tables.io import languages_in, read_table, replacing_folder, write, write_metrics
 from finerweb.tables.passages import SELECTED
-from finerweb.tables.rows import passage
 from finerweb.tables.translations import read_names
+from finerweb.tables.types import read_concepts
 from finerweb.tally import Tally
 
 
@@ -24,7 +23,7 @@ from finerweb.tally import Tally
 @click.option("--selected", type=EXISTING, required=True, help="Passages, one file a language.")
 @click.option("--grounded", type=EXISTING, required=True, help="Folder of every annotator's spans.")
 @click.option("--entities", type=EXISTING, required=True, help="Entities, one file a language.")
-@click.option("--labels", type=EXISTING, required=True, help="Folder of the inventory and the map.")
+@click.option("--types", type=EXISTING, required=True, help="Folder of the map to concepts.")
 @click.option("--translations", type=EXISTING, required=True, help="Types, one file a language.")
 @click.option("--out", type=NEW, required=True, help="A folder a variant, a file a language.")
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
@@ -32,7 +31,7 @@ def main(
     selected: Path,
     grounded: Path,
     entities: Path,
-    labels: Path,
+    types: Path,
     translations: Path,
     out: Path,
     metrics: Path,
@@ -40,24 +39,25 @@ def main(
     """Run the stage."""
     params = load("variants", VariantsParams)
     annotators = load("annotate", AnnotateParams).annotators
-    concepts = read_concepts(labels)
+    concepts = read_concepts(types)
     tallies: dict[str, Tally] = {}
     reports: dict[str, SentenceReport] = {}
     with replacing_folder(out) as folder:
-        for code, rows in read_languages(selected, SELECTED):
-            sets = read_sets(entities, grounded, annotators, code)
-            passages = [(passage(row), row["quality_score"]) for row in rows]
+        for code in languages_in(selected):
+            passages = read_table(selected / f"{code}.parquet", SELECTED)
             called = {"": None, TRANSLATED: read_names(translations, code)}
-            of_all = product(sets.items(), KINDS.items(), called.items())
-            for (name, found), (kind, (table, of_sentences)), (suffix, names) in of_all:
-                variant = f"{name}-{kind}{suffix}"
-                viewed, tally = view(passages, found, kind, params.annotated_only, concepts, names)
-                write(folder / variant / f"{code}.parquet", viewed, table)
-                tallies[variant] = tallies.get(variant, Tally()) + tally
-                if params.sentences:
-                    cut, report = sentences(viewed)
-                    write(folder / f"{variant}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
-                    reports[variant] = reports.get(variant, SentenceReport()) + report
+            for name, found in read_sets(entities, grounded, annotators, code).items():
+                shared = views(passages, found, params.annotated_only, concepts)
+                of_set = product(KINDS.items(), called.items())
+                for (kind, (table, of_sentences)), (suffix, names) in of_set:
+                    variant = f"{name}-{kind}{suffix}"
+                    viewed = shared.view(kind, names)
+                    write(folder / variant / f"{code}.parquet", viewed, table)
+                    tallies[variant] = tallies.get(variant, Tally()) + shared.tally
+                    if params.sentences:
+                        cut, report = sentences(viewed, of_sentences)
+                        write(folder / f"{variant}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
+                        reports[variant] = reports.get(variant, SentenceReport()) + report
     passages_of = {variant: tally.metrics() for variant, tally in tallies.items()}
     sentences_of = {f"{name}{SUFFIX}": report.metrics() for name, report in reports.items()}
     write_metrics(metrics, passages_of | sentences_of)

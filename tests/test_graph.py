@@ -15,7 +15,8 @@ FREE = {"compute", "llm"}
 
 # A module may import from its own layer and from those before it.
 LAYERS = (
-    ("finerweb.records", "finerweb.languages", "finerweb.tally", "finerweb.progress"),
+    ("finerweb.records", "finerweb.columns", "finerweb.languages", "finerweb.tally"),
+    ("finerweb.progress",),
     ("finerweb.cards",),
     ("finerweb.mirror",),
     ("finerweb.models", "finerweb.params", "finerweb.tables"),

@@ -22,7 +22,6 @@ DEFAULT = MergeParams(
     order="annotators",
     similarity=0.75,
     below="longer",
-    encoder="none",
 )
 PRINTED = DEFAULT.model_copy(update={"policy": "printed"})
 UNION = DEFAULT.model_copy(update={"policy": "union"})

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finerweb.normalisation import Named, is_latin, normalise, read_overrides, spelling
-from finerweb.similarity import Vectors, leaders
+from finerweb.similarity import leaders
+from finerweb.tables.types import Vectors
 
 NEAR = {"person": (1.0, 0.0), "human being": (0.95, 0.31), "city": (0.0, 1.0), "town": (0.2, 0.98)}
 

@@ -1,15 +1,15 @@
 """Scores against gold, labels, variants, statistics."""
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from viewed import columns, viewed
 
 from finerweb.evaluation.scoring import Score, SpanScores, count, score
 from finerweb.evaluation.types import coarse
-from finerweb.labels import inventory, report, type_rows, types
-from finerweb.normalisation import normalise
+from finerweb.labels import InventoryReport, inventory
 from finerweb.records import Entity, Passage, Span, single
-from finerweb.release.variants import view
 from finerweb.report.statistics import of_variant, paper, paper_rows
 
 CONCEPTS = {"person": ("person",), "human": ("person",), "city": ("city",)}
@@ -67,21 +67,16 @@ def test_coarse_types_are_coarse_themselves() -> None:
 
 def test_inventory() -> None:
     compound, plain = Entity(0, 3, ("a", "b")), Entity(4, 5, ("a",))
-    sets = {"merged": {"d#0": [compound, plain], "d#1": [compound]}}
-    counts = types({"qwen": {"d#0": [plain, plain]}, "gemma": {"d#0": [compound], "d#1": []}})
-    assert counts == {"a": 3, "b": 1}
-    named = normalise(counts, {"b": ("bee",)}, True)
-    rows = inventory(sets, "deu_Latn", named)
+    entities = columns({"d#0": [compound, plain], "d#1": [compound]})
+    assert entities.types() == {"a": 3, "b": 2}
+    rows = inventory("merged", "deu_Latn", entities, {"a": ("a",), "b": ("bee",)})
     assert [(r["label"], r["count"], r["concepts"]) for r in rows] == [
         ("a", 1, ["a"]),
         ("a / b", 2, ["a", "bee"]),
     ]
-    assert [(r["type"], r["concepts"], r["steps"]) for r in type_rows(counts, named)] == [
-        ("a", ["a"], []),
-        ("b", ["bee"], ["override"]),
-    ]
-    figures = report(rows, counts, named)
-    assert figures["variants"] == {
+    report = InventoryReport()
+    report.add(rows)
+    assert report.metrics() == {
         "merged": {"entities": 3, "labels": 2, "labels_once": 1, "concepts": 2}
     }
 
@@ -94,13 +89,15 @@ def test_variants_are_views() -> None:
     spans = [Span(0, 3, "person"), Span(0, 3, "human"), Span(11, 15, "city")]
     entities = {"d#0": single("qwen", spans)}
     passages = [(passage("d#0"), 0.75), (passage("d#1"), 0.5)]
-    rows, tally = view(passages, entities, "single", True, CONCEPTS)
+    table, tally = viewed(passages, entities, "single", True, CONCEPTS)
+    rows = table.to_pylist()
     assert [(s["label"], s["surface"]) for s in rows[0]["char_spans"]] == [
         ("human / person", "Ana"),
         ("city", "Köln"),
     ]
     assert tally.metrics() == {"seen": 2, "kept": 1, "dropped": {"no entity": 1}}
-    rows, tally = view(passages, entities, "multi", False, CONCEPTS)
+    table, tally = viewed(passages, entities, "multi", False, CONCEPTS)
+    rows = table.to_pylist()
     assert [s["labels"] for s in rows[0]["char_spans"]] == [["human", "person"], ["city"]]
     assert rows[1]["char_spans"] == [] and tally.kept == 2
     assert [s["concepts"] for s in rows[0]["char_spans"]] == [["person"], ["city"]]
@@ -111,7 +108,7 @@ def test_translated_variants_have_the_same_concepts() -> None:
     names = {"person": "Person", "human": "Person", "city": "Stadt"}
     entities, passages = {"d#0": single("qwen", spans)}, [(passage("d#0"), 0.75)]
     for kind, labels in (("single", ["Person", "Stadt"]), ("multi", [["Person"], ["Stadt"]])):
-        (row,), _ = view(passages, entities, kind, True, CONCEPTS, names)
+        (row,) = viewed(passages, entities, kind, True, CONCEPTS, names)[0].to_pylist()
         assert [s.get("label", s.get("labels")) for s in row["char_spans"]] == labels
         assert [s["concepts"] for s in row["char_spans"]] == [["person"], ["city"]]
 
@@ -122,9 +119,9 @@ def test_statistics_are_unweighted_over_languages() -> None:
 
     rows = {
         "deu_Latn": [row("ab", "x", "x", "y"), row("abcd", "x")],
-        "tha_Thai": [row("abcdef", "z")],
+        "tha_Thai": [row("กขคงจฉ", "z")],
     }
-    table = of_variant(rows.items(), top=2)
+    table = of_variant(((code, pa.Table.from_pylist(r)) for code, r in rows.items()), top=2)
     assert table["overall"] == {
         "languages": 2,
         "passages": 3,

@@ -6,18 +6,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from texts import SENTENCES, slices, texts
+from viewed import viewed
 
+from finerweb.records import Entity, Passage, Source
 from finerweb.release.sentences import SentenceReport, sentences
+from finerweb.tables.variants import SINGLE_SENTENCES
 
 
-def row(text: str, *spans: tuple[int, int]) -> dict[str, Any]:
-    found = [{"start": a, "end": b, "label": "x", "surface": text[a:b]} for a, b in spans]
-    return {"id": "d#0", "text": text, "char_spans": found, "language": "eng_Latn"}
+def cut(
+    *passages: tuple[str, list[tuple[int, int]]],
+) -> tuple[list[dict[str, Any]], SentenceReport]:
+    """Return the sentences of passages of text and spans."""
+    rows, entities = [], {}
+    for number, (text, places) in enumerate(passages):
+        name = f"d#{number}"
+        rows.append((Passage(name, "d", "eng_Latn", text, 0, 9, "corpus"), 0.5))
+        found = [Entity(a, b, ("x",), (Source("qwen", a, b, "x"),)) for a, b in places]
+        entities[name] = found
+    table, _ = viewed(rows, entities, "single", False, {"x": ("x",)})
+    found_rows, report = sentences(table, SINGLE_SENTENCES)
+    return found_rows.to_pylist(), report
 
 
 def test_spans_are_rebased() -> None:
     text = "Ana came. Ana went.\n\nNobody saw."
-    rows, report = sentences([row(text, (0, 3), (10, 13))])
+    rows, report = cut((text, [(0, 3), (10, 13)]))
     assert [(r["id"], r["text"], r["start"]) for r in rows] == [
         ("d#0-s0", "Ana came.", 0),
         ("d#0-s1", "Ana went.", 10),
@@ -34,12 +47,12 @@ def test_spans_are_rebased() -> None:
 
 
 def test_equal_sentences_keep_their_own_entities() -> None:
-    rows, _ = sentences([row("Ana ran. Ana ran. Ana ran.", (9, 12))])
+    rows, _ = cut(("Ana ran. Ana ran. Ana ran.", [(9, 12)]))
     assert [len(r["char_spans"]) for r in rows] == [0, 1, 0]
 
 
 def test_what_crosses_is_marked_and_counted() -> None:
-    rows, report = sentences([row("By Dr. No. The End. Fine.", (3, 18), (20, 24))])
+    rows, report = cut(("By Dr. No. The End. Fine.", [(3, 18), (20, 24)]))
     crossed = [r["is_crossed"] for r in rows]
     assert crossed[-1] is False and sum(crossed) == len(rows) - 1
     assert report.crossing == 1 and report.entities == 2
@@ -58,7 +71,26 @@ def test_what_crosses_is_marked_and_counted() -> None:
     ],
 )
 def test_scripts(text: str, expected: list[str]) -> None:
-    assert [r["text"] for r in sentences([row(text)])[0]] == expected
+    assert [r["text"] for r in cut((text, []))[0]] == expected
+
+
+def test_passages_keep_to_themselves() -> None:
+    """An entity of one passage is in no sentence of another, wherever it stands."""
+    first = ("Ana ran. Bo sat. ", [(0, 3), (7, 10)])
+    rows, report = cut(first, (" Eve came. Nobody saw.", [(0, 4), (1, 4), (11, 17)]), ("  ", []))
+    assert [(r["passage_id"], r["start"], r["is_crossed"]) for r in rows] == [
+        ("d#0", 0, True),
+        ("d#0", 9, True),
+        ("d#1", 1, True),
+        ("d#1", 11, False),
+    ]
+    assert [[s["surface"] for s in r["char_spans"]] for r in rows] == [
+        ["Ana"],
+        [],
+        ["Eve"],
+        ["Nobody"],
+    ]
+    assert (report.entities, report.crossing) == (5, 2)
 
 
 @given(texts(min_size=1), st.data())
@@ -67,7 +99,7 @@ def test_nothing_is_lost(text: str, data: st.DataObject) -> None:
     text = text + " ".join(data.draw(st.lists(st.sampled_from(list(SENTENCES.values())))))
     drawn = [data.draw(slices(text)) for _ in range(data.draw(st.integers(0, 4)))]
     spans = [(start, end) for start, end in drawn if text[start:end].strip()]
-    rows, report = sentences([row(text, *spans)])
+    rows, report = cut((text, spans))
     end = inside = 0
     for one in rows:
         assert not text[end : one["start"]].strip()

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from texts import SENTENCES, texts
+from viewed import viewed
 
 from finerweb.corpus.passages import cut
 from finerweb.records import Document, Provenance, Span, check_text
-from finerweb.release.variants import view
 from finerweb.tables.documents import DOCUMENTS
 from finerweb.tables.grounded import GROUNDED
 from finerweb.tables.io import languages_in, read, read_metrics, replacing, write, write_metrics
@@ -39,7 +39,7 @@ def test_provenance_goes_along_to_the_release(tmp_path: Path) -> None:
     write(path, [passage_row(p) for d in DOCS for p, _ in cut(d, 4)], PASSAGES)
     passages = list(map(passage, read(path, PASSAGES)))
     assert len(passages) > len(DOCS)
-    rows, _ = view([(p, 0.5) for p in passages], {}, "single", False, {})
+    rows, _ = viewed([(p, 0.5) for p in passages], {}, "single", False, {})
     write(path, rows, SINGLE)
     said = {d.document_id: asdict(d.provenance) for d in DOCS}
     for row in read(path, SINGLE):

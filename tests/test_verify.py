@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import run
 from texts import SENTENCES
+from viewed import viewed
 
 from finerweb.corpus.contamination import EvaluationTexts
 from finerweb.params.release import ReleaseParams
@@ -17,7 +18,7 @@ from finerweb.release.card import card
 from finerweb.release.folder import CHECKSUMS, FILE, build, configs, write_checksums
 from finerweb.release.outputs import differing
 from finerweb.release.sentences import SUFFIX, sentences
-from finerweb.release.variants import KINDS, TRANSLATED, view
+from finerweb.release.variants import KINDS, TRANSLATED
 from finerweb.release.verify import verify
 from finerweb.report.statistics import of_variant
 from finerweb.tables.io import read_metrics, write, write_metrics
@@ -48,13 +49,13 @@ def release(tmp_path: Path) -> Path:
                 for p in passages(code)
             }
             for kind, (table, of_sentences) in KINDS.items():
-                rows, _ = view([(p, 0.75) for p in passages(code)], found, kind, True, CONCEPTS)
+                rows, _ = viewed([(p, 0.75) for p in passages(code)], found, kind, True, CONCEPTS)
                 write(made / f"{annotator}-{kind}" / f"{code}.parquet", rows, table)
-                called, _ = view(
+                called, _ = viewed(
                     [(p, 0.75) for p in passages(code)], found, kind, True, CONCEPTS, NAMES
                 )
                 write(made / f"{annotator}-{kind}{TRANSLATED}" / f"{code}.parquet", called, table)
-                cut, _ = sentences(rows)
+                cut, _ = sentences(rows, of_sentences)
                 write(made / f"{annotator}-{kind}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
                 if kind == "single":
                     singles.append((code, rows))

@@ -92,5 +92,5 @@ def named_models(params: dict[str, Any]) -> list[str]:
     used += [params["annotators"][name]["model"] for name in params["annotate"]["annotators"]]
     used += [params["backbones"][name] for name in params["train_regressor"]["backbones"]]
     used += [params["passages"]["identifier"], params["filter"]["identifier"]]
-    used += [params["merge"]["encoder"]]
+    used += [params["types"]["encoder"]]
     return list(dict.fromkeys(r for r in used if not r.startswith("served:")))

@@ -18,4 +18,3 @@ class MergeParams(Section):
     order: Literal["annotators", "alphabet"]
     similarity: float = Field(ge=-1, le=1)
     below: Literal["longer", "first"]
-    encoder: str

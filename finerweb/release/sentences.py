@@ -1,13 +1,16 @@
 """Variants at sentence level: passages cut where sentences start, their spans re-based."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+import numpy as np
+import pyarrow as pa
+
+from finerweb.columns import Ints
 from finerweb.corpus.segmentation import sentence_starts
-from finerweb.tables.io import Row
+from finerweb.tables.io import Table
 
 SUFFIX = "-sentences"
 TEXTS = 4096
@@ -42,54 +45,99 @@ class SentenceReport:
         }
 
 
-def sentences(passages: Iterable[Row]) -> tuple[list[Row], SentenceReport]:
-    """Return a variant's rows of passages as rows of their sentences, and what was counted.
+@dataclass(frozen=True, slots=True)
+class _Sentences:
+    """Sentences of some passages, m of them: (m,) passage, number in it, first, one past the last.
+
+    Start and end are code points of the passages laid end to end, ``begins`` where each begins.
+    """
+
+    passage: Ints
+    number: Ints
+    start: Ints
+    end: Ints
+    begins: Ints
+
+
+def sentences(passages: pa.Table, table: Table) -> tuple[pa.Table, SentenceReport]:
+    """Return a variant's passages as its table of sentences, and what was counted.
 
     Every code point of a passage but white space between sentences is in one of them; offsets are
     accumulated, so that of two equal sentences each has its own entities. A sentence without an
     entity stays. An entity that crosses a border is in no sentence: those it touches are marked
     (``is_crossed``), the passage has it.
     """
-    rows, report = [], SentenceReport()
-    for passage in passages:
-        borders = _borders(passage["text"])
-        entities, crossed = _shared_out(passage["char_spans"], borders)
-        for number, ((start, end), mine) in enumerate(zip(borders, entities, strict=True)):
-            report.unannotated += not mine
-            rows.append(
-                {
-                    **passage,
-                    "id": f"{passage['id']}-s{number}",
-                    "text": passage["text"][start:end],
-                    "char_spans": mine,
-                    "passage_id": passage["id"],
-                    "start": start,
-                    "is_crossed": number in crossed,
-                }
-            )
-        report.entities += len(passage["char_spans"])
-        report.crossing += len(passage["char_spans"]) - sum(map(len, entities))
-    report.sentences = len(rows)
-    return rows, report
+    texts = passages["text"].to_pylist()
+    found = _cut(texts)
+    spans = passages["char_spans"].combine_chunks()
+    flat = spans.flatten()
+    of_passage = np.repeat(np.arange(len(texts)), np.diff(_ints(spans.offsets)))
+    start, end = (_ints(flat.field(name)) + found.begins[of_passage] for name in ("start", "end"))
+    last = np.searchsorted(found.start, start, side="right") - 1
+    is_inside = (last >= 0) & (end <= np.append(found.end, 0)[last])
+    crossed = np.zeros(len(found.start), bool)
+    for i in np.flatnonzero(~is_inside):
+        touched = slice(max(last[i], 0), np.searchsorted(found.start, end[i]))
+        crossed[touched] |= found.end[touched] > start[i]
+    kept = np.flatnonzero(is_inside)
+    kept = kept[np.argsort(last[kept], kind="stable")]
+    counts = np.bincount(last[kept], minlength=len(found.start))
+    offset = (found.start - found.begins[found.passage])[last[kept]]
+    cut = pa.ListArray.from_arrays(
+        pa.array(np.append(0, np.cumsum(counts)), pa.int32()),
+        _moved(flat.take(pa.array(kept)), offset),
+    )
+    rows = _rows(passages, texts, found, cut, crossed).select(table.schema.names)
+    report = SentenceReport(len(rows), int((counts == 0).sum()), len(flat), len(flat) - len(kept))
+    return rows.cast(table.schema), report
 
 
-def _shared_out(
-    spans: Iterable[Row], borders: Sequence[tuple[int, int]]
-) -> tuple[list[list[Row]], set[int]]:
-    """Return the entities inside each sentence, re-based, and the sentences others touch."""
-    starts = [start for start, _ in borders]
-    inside: list[list[Row]] = [[] for _ in borders]
-    crossed: set[int] = set()
-    for span in spans:
-        first = max(bisect_right(starts, span["start"]) - 1, 0)
-        for number in range(first, bisect_left(starts, span["end"])):
-            start, end = borders[number]
-            if start <= span["start"] and span["end"] <= end:
-                moved = {"start": span["start"] - start, "end": span["end"] - start}
-                inside[number].append(span | moved)
-            elif span["start"] < end:
-                crossed.add(number)
-    return inside, crossed
+def _cut(texts: Sequence[str]) -> _Sentences:
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    begins = np.append(0, np.cumsum(lengths))
+    borders = [_borders(text) for text in texts]
+    counts = np.fromiter(map(len, borders), np.int64, len(borders))
+    passage = np.repeat(np.arange(len(texts)), counts)
+    firsts = np.cumsum(counts) - counts
+    places = np.array([place for some in borders for place in some], np.int64).reshape(-1, 2)
+    start, end = places.T + begins[passage]
+    return _Sentences(passage, np.arange(len(passage)) - firsts[passage], start, end, begins)
+
+
+def _moved(spans: pa.StructArray, offset: Ints) -> pa.StructArray:
+    """Return the entities so many code points nearer to the start."""
+    fields = list(spans.type)
+    columns = {field.name: spans.field(field.name) for field in fields}
+    for name in ("start", "end"):
+        columns[name] = pa.array(_ints(columns[name]) - offset, pa.int32())
+    return pa.StructArray.from_arrays(list(columns.values()), fields=fields)
+
+
+def _rows(
+    passages: pa.Table,
+    texts: Sequence[str],
+    found: _Sentences,
+    spans: pa.ListArray,
+    crossed: np.ndarray,
+) -> pa.Table:
+    start, end = (each - found.begins[found.passage] for each in (found.start, found.end))
+    places = list(zip(found.passage.tolist(), start.tolist(), end.tolist(), strict=True))
+    ids = passages["id"].to_pylist()
+    rows = passages.take(pa.array(found.passage))
+    changed = {
+        "passage_id": rows["id"],
+        "id": pa.array(f"{ids[i]}-s{n}" for (i, _, _), n in zip(places, found.number, strict=True)),
+        "text": pa.array([texts[i][a:b] for i, a, b in places], pa.string()),
+        "char_spans": spans,
+        "start": pa.array(start, pa.int32()),
+        "is_crossed": pa.array(crossed),
+    }
+    columns = {name: rows[name] for name in rows.column_names} | changed
+    return pa.table(columns)
+
+
+def _ints(array: pa.Array) -> Ints:
+    return array.to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=TEXTS)

@@ -204,7 +204,8 @@ def _checked(
     if variant.of_sentences:
         passages = files.get(replace(variant, of_sentences=False))
         if passages is not None:
-            yield from _some(_differing(rows, sentences(passages)[0]))
+            table = pa.Table.from_pylist(passages, schema=KINDS[variant.kind][0].schema)
+            yield from _some(_differing(rows, sentences(table, variant.table)[0].to_pylist()))
         return
     yield from _some(_sources(rows, variant, {one.annotator for one in files}))
     if ids is not None:

@@ -12,7 +12,6 @@ from finerweb.languages import language
 from finerweb.release.folder import FILE, README
 from finerweb.report.statistics import of_variant
 from finerweb.tables.entities import MERGED
-from finerweb.tables.io import Row
 
 OVERALL = ("passages", "characters", "entities_per_passage", "types_per_passage", "types")
 BY_LANGUAGE = ("passages", "characters", "entities_per_passage", "types")
@@ -78,7 +77,5 @@ def _line(name: str, figures: Mapping[str, float], columns: Sequence[str]) -> st
     return " | ".join(map(str, [f"| {name}", *rounded])) + " |"
 
 
-def _read(path: Path) -> list[Row]:
-    columns = ["text", "char_spans"]
-    rows: list[Row] = pq.read_table(path, columns=columns, partitioning=None).to_pylist()
-    return rows
+def _read(path: Path) -> pa.Table:
+    return pq.read_table(path, columns=["text", "char_spans"], partitioning=None)

@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 from statistics import fmean
 
-from finerweb.tables.io import Row
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 PAPER = Path(__file__).parents[1] / "resources" / "paper_languages.csv"
 
@@ -22,20 +24,28 @@ def paper() -> dict[str, dict[str, float]]:
         }
 
 
-def of_language(rows: Sequence[Row]) -> dict[str, float]:
-    """Return the figures of one single-label variant in one language, per passage where it says."""
-    labels = [[span["label"] for span in row["char_spans"]] for row in rows]
-    n = max(len(rows), 1)
-    return {
-        "passages": len(rows),
-        "characters": sum(len(row["text"]) for row in rows) / n,
-        "entities_per_passage": sum(map(len, labels)) / n,
-        "types_per_passage": sum(len(set(names)) for names in labels) / n,
-        "types": len({name for names in labels for name in names}),
+def of_language(table: pa.Table) -> tuple[dict[str, float], Counter[str]]:
+    """Return the figures of one single-label variant in one language, and its labels' counts.
+
+    Per passage where the name says so.
+    """
+    spans = table["char_spans"].combine_chunks()
+    labels = spans.flatten().field("label").dictionary_encode()
+    codes, names = labels.indices.to_numpy(zero_copy_only=False), labels.dictionary.to_pylist()
+    lengths = pc.list_value_length(spans).to_numpy(zero_copy_only=False)
+    of_passages = np.unique(np.repeat(np.arange(len(table)), lengths) * len(names) + codes)
+    n = max(len(table), 1)
+    figures = {
+        "passages": len(table),
+        "characters": (pc.sum(pc.utf8_length(table["text"])).as_py() or 0) / n,
+        "entities_per_passage": len(labels) / n,
+        "types_per_passage": len(of_passages) / n,
+        "types": len(names),
     }
+    return figures, Counter(dict(zip(names, np.bincount(codes).tolist(), strict=True)))
 
 
-def of_variant(languages: Iterable[tuple[str, Sequence[Row]]], top: int) -> dict[str, object]:
+def of_variant(languages: Iterable[tuple[str, pa.Table]], top: int) -> dict[str, object]:
     """Return a variant's figures: by language, and overall as the paper's Table 3.
 
     Overall means are unweighted over languages, types are the union (section 10 of the paper's
@@ -43,17 +53,17 @@ def of_variant(languages: Iterable[tuple[str, Sequence[Row]]], top: int) -> dict
     """
     tables: dict[str, dict[str, float]] = {}
     counts: Counter[str] = Counter()
-    for code, rows in languages:
-        tables[code] = of_language(rows)
-        counts.update(span["label"] for row in rows for span in row["char_spans"])
+    for code, table in languages:
+        tables[code], of_it = of_language(table)
+        counts += of_it
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     means = ("characters", "entities_per_passage", "types_per_passage")
     return {
         "overall": {
             "languages": len(tables),
-            "passages": sum(table["passages"] for table in tables.values()),
+            "passages": sum(figures["passages"] for figures in tables.values()),
             "types": len(counts),
-            **{name: fmean(table[name] for table in tables.values()) for name in means},
+            **{name: fmean(figures[name] for figures in tables.values()) for name in means},
         },
         "languages": tables,
         "top_types": dict(ranked[:top]),

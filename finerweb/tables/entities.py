@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from finerweb.records import Entity, Source
-from finerweb.tables.grounded import read_annotators
-from finerweb.tables.io import Row, Table, column, read
+from finerweb.columns import EntityColumns, of_entities
+from finerweb.tables.grounded import read_spans
+from finerweb.tables.io import Table, column, read_table
 
 MERGED = "merged"
 
@@ -41,24 +41,9 @@ ENTITIES = Table(
 )
 
 
-def entities_by_passage(rows: list[Row]) -> dict[str, list[Entity]]:
-    """Return the entities of the rows, by passage."""
-    entities: dict[str, list[Entity]] = {}
-    for row in rows:
-        entity = Entity(
-            row["start"],
-            row["end"],
-            labels=tuple(row["labels"]),
-            sources=tuple(Source(**source) for source in row["sources"]),
-            similarity=row["similarity"],
-        )
-        entities.setdefault(row["passage_id"], []).append(entity)
-    return entities
-
-
 def read_sets(
     entities: Path, grounded: Path, annotators: Iterable[str], code: str
-) -> dict[str, dict[str, list[Entity]]]:
-    """Return ``merged`` and each annotator -> passage -> its entities, of a language."""
-    merged = entities_by_passage(read(entities / f"{code}.parquet", ENTITIES))
-    return {MERGED: merged} | read_annotators(grounded, annotators, code)
+) -> dict[str, EntityColumns]:
+    """Return ``merged`` and each annotator -> its entities by columns, of a language."""
+    merged = of_entities(read_table(entities / f"{code}.parquet", ENTITIES))
+    return {MERGED: merged} | read_spans(grounded, annotators, code)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from finerweb.columns import EntityColumns, of_spans
 from finerweb.records import Entity, Span, single
-from finerweb.tables.io import Row, Table, column, read
+from finerweb.tables.io import Row, Table, column, read, read_table
 
 GROUNDED = Table(
     "grounded",
@@ -48,3 +49,11 @@ def read_annotators(
         spans = spans_by_passage(read(folder / name / f"{code}.parquet", GROUNDED))
         sets[name] = {passage: single(name, found) for passage, found in spans.items()}
     return sets
+
+
+def read_spans(folder: Path, annotators: Iterable[str], code: str) -> dict[str, EntityColumns]:
+    """Return annotator -> its entities by columns, of a language, from a folder an annotator."""
+    return {
+        name: of_spans(read_table(folder / name / f"{code}.parquet", GROUNDED), name)
+        for name in annotators
+    }

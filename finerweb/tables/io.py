@@ -84,15 +84,18 @@ def replacing_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def write(path: Path, rows: Iterable[Row], table: Table) -> None:
-    """Write rows to a parquet file, sorted by the table's key.
+def write(path: Path, rows: Iterable[Row] | pa.Table, table: Table) -> None:
+    """Write rows, or columns, to a parquet file, sorted by the table's key.
 
     Raises:
         ValueError: a row does not fit the schema; the message names the file.
         OSError: the file cannot be written (no space, no permission); nothing is left behind.
     """
     try:
-        data = pa.Table.from_pylist(list(rows), schema=table.schema)
+        if isinstance(rows, pa.Table):
+            data = rows.cast(table.schema)
+        else:
+            data = pa.Table.from_pylist(list(rows), schema=table.schema)
         data.validate(full=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise ValueError(f"{path}: a row does not fit table {table.name}: {error}") from error
@@ -158,6 +161,19 @@ def stream_tables(path: Path, table: Table) -> Iterator[pa.Table]:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(ROWS_AT_ONCE):
                 yield pa.Table.from_batches([batch])
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"{path}: not a readable parquet file ({error})") from error
+
+
+def read_table(path: Path, table: Table) -> pa.Table:
+    """Return the rows of a parquet file as one table, in the order of the table's key.
+
+    Raises:
+        FileNotFoundError, ValueError: as `read`.
+    """
+    check(path, table)
+    try:
+        return pq.read_table(path, partitioning=None)
     except pa.ArrowInvalid as error:
         raise ValueError(f"{path}: not a readable parquet file ({error})") from error
 

@@ -1,4 +1,4 @@
-"""Section `labels`."""
+"""Section `types`."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ from pydantic import Field
 from finerweb.params.load import Section
 
 
-class LabelsParams(Section):
-    """How types become concepts (`finerweb.normalisation`)."""
+class TypesParams(Section):
+    """How types become concepts (`finerweb.normalisation`), and who says what they mean."""
 
+    encoder: str
     split_compounds: bool
     likeness: float | None = Field(gt=0, le=1)
-    encoder: str
     overrides: Path
