@@ -12,11 +12,14 @@ import pyarrow.parquet as pq
 
 from finerweb.corpus.contamination import EvaluationTexts
 from finerweb.corpus.segmentation import words
+from finerweb.params.release import Shares
 from finerweb.records import SEPARATOR
-from finerweb.release.folder import CHECKSUMS, FILE, read_checksums
+from finerweb.release.card_tables import CardMetrics
+from finerweb.release.folder import CHECKSUMS, read_checksums
 from finerweb.release.sentences import SUFFIX, sentences
+from finerweb.release.splits import misplaced, read_splits, where
 from finerweb.release.variants import KINDS, TRANSLATED
-from finerweb.release.verify_card import card_faults
+from finerweb.release.verify_card import card_faults, shares_of
 from finerweb.tables.entities import MERGED
 from finerweb.tables.io import Row, Table
 
@@ -54,34 +57,35 @@ def verify(
     documents: Callable[[str], Collection[str]] | None = None,
     evaluation: EvaluationTexts | None = None,
     statistics: Mapping[str, Any] | None = None,
+    metrics: CardMetrics | None = None,
 ) -> Iterator[str]:
     """Yield every fault of a release, ``file: what is wrong``; nothing where all is well.
 
     Looked at are checksums; schemas, order and ids of every file; every entity against its text,
     its sources; sentences, several labels and translations against the passages they are made of;
-    the card's configs and figures against the data. ``documents`` returns a language's document
-    ids, among which every passage's must be, ``evaluation`` may share no run of words with a text,
-    and the data must have the figures of ``statistics`` (what the metrics file says). Languages are
-    held one at a time.
+    the split of every document; the card's configs and figures against the data. ``documents``
+    returns a language's document ids, among which every passage's must be, ``evaluation`` may share
+    no run of words with a text, the data must have the figures of ``statistics`` (what the metrics
+    file says), and the card those of ``metrics``. Languages are held one at a time.
     """
     yield from _checksums(release)
     variants, faults = _variants(release / "data")
     yield from faults
+    shares = shares_of(release)
     for code in sorted({path.parent.name for path in release.glob("data/*/*/*.parquet")}):
         files: Files = {}
         for variant in variants:
-            where = f"data/{variant.name}/{code}/{FILE}"
-            rows, found = _rows(release / where, variant, code)
-            yield from (f"{where}: {fault}" for fault in found)
+            rows, found = _splits(release, variant, code, shares)
+            yield from found
             if rows is not None:
                 files[variant] = rows
         ids = documents(code) if documents else None
         for variant in files:
-            where = f"data/{variant.name}/{code}/{FILE}"
+            name = where(release, f"data/{variant.name}/{code}")
             checked = _checked(variant, files, ids, evaluation)
-            yield from (f"{where}: {fault}" for fault in checked)
+            yield from (f"{name}: {fault}" for fault in checked)
     singles = {v.annotator for v in variants if v == Variant(v.annotator, "single")}
-    yield from card_faults(release, sorted(singles), statistics)
+    yield from card_faults(release, sorted(singles), statistics, metrics)
 
 
 def _checksums(release: Path) -> Iterator[str]:
@@ -124,17 +128,35 @@ def _variants(data: Path) -> tuple[list[Variant], list[str]]:
             faults.append(f"data/{folder.name}: expected <annotator>-{kinds}, perhaps {ends}")
     if not found:
         faults.append("data: expected variants, found none")
-    codes = {v.name: {p.parent.name for p in (data / v.name).glob("*/*")} for v in found}
-    every: set[str] = set().union(*codes.values())
-    for name, mine in codes.items():
-        faults += [f"data/{name}/{code}: no file" for code in sorted(every - mine)]
+    codes = {v: {p.parent.name for p in (data / v.name).glob("*/*")} for v in found}
+    for variant, mine in codes.items():
+        # Where no entity of an annotator survived in a language, it has no file in any variant.
+        alike = [codes[other] for other in found if other.annotator == variant.annotator]
+        every: set[str] = set().union(*alike)
+        faults += [f"data/{variant.name}/{code}: no file" for code in sorted(every - mine)]
     return found, faults
+
+
+def _splits(
+    release: Path, variant: Variant, code: str, shares: Shares | None
+) -> tuple[list[Row] | None, list[str]]:
+    """Return the rows of all splits in order, None if one cannot be read, and what is wrong."""
+    folder = f"data/{variant.name}/{code}"
+    parts, found = read_splits(release / folder, lambda path: _rows(path, variant, code))
+    faults = [f"{folder}/{fault}" for fault in found]
+    if shares is not None:
+        misplaced_rows = _some(misplaced(parts or {}, shares))
+        faults += [f"{where(release, folder)}: {fault}" for fault in misplaced_rows]
+    if not parts:
+        return None, faults
+    rows = [row for part in parts.values() for row in part]
+    if len(parts) > 1:
+        rows.sort(key=lambda row: [row[name] for name in variant.table.key])
+    return rows, faults
 
 
 def _rows(path: Path, variant: Variant, code: str) -> tuple[list[Row] | None, list[str]]:
     """Return the rows of a file, None of one that cannot be read, and what is wrong with it."""
-    if not path.is_file():
-        return None, []
     expected = variant.table.schema
     try:
         table = pq.read_table(path, partitioning=None)

@@ -23,11 +23,13 @@ def paper() -> dict[str, dict[str, float]]:
 
 
 def of_language(rows: Sequence[Row]) -> dict[str, float]:
-    """Return the figures of one single-label variant in one language, per passage where it says."""
+    """Return the figures of one single-label variant in one language, of at least one passage."""
     labels = [[span["label"] for span in row["char_spans"]] for row in rows]
-    n = max(len(rows), 1)
+    n = len(rows)
     return {
-        "passages": len(rows),
+        "passages": n,
+        "documents": len({row["document_id"] for row in rows}),
+        "entities": sum(map(len, labels)),
         "characters": sum(len(row["text"]) for row in rows) / n,
         "entities_per_passage": sum(map(len, labels)) / n,
         "types_per_passage": sum(len(set(names)) for names in labels) / n,
@@ -39,21 +41,24 @@ def of_variant(languages: Iterable[tuple[str, Sequence[Row]]], top: int) -> dict
     """Return a variant's figures: by language, and overall as the paper's Table 3.
 
     Overall means are unweighted over languages, types are the union (section 10 of the paper's
-    facts). One language is held at a time.
+    facts). A language without a passage is not in the variant. One language is held at a time.
     """
     tables: dict[str, dict[str, float]] = {}
     counts: Counter[str] = Counter()
     for code, rows in languages:
+        if not rows:
+            continue
         tables[code] = of_language(rows)
         counts.update(span["label"] for row in rows for span in row["char_spans"])
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    sums = ("passages", "documents", "entities")
     means = ("characters", "entities_per_passage", "types_per_passage")
     return {
         "overall": {
             "languages": len(tables),
-            "passages": sum(table["passages"] for table in tables.values()),
             "types": len(counts),
-            **{name: fmean(table[name] for table in tables.values()) for name in means},
+            **{name: sum(table[name] for table in tables.values()) for name in sums},
+            **{name: fmean([t[name] for t in tables.values()] or [0.0]) for name in means},
         },
         "languages": tables,
         "top_types": dict(ranked[:top]),
