@@ -146,7 +146,7 @@ def make(folder: Path, share: float) -> tuple[int, int]:
 
 def stage(name: str, folder: Path, item: str | None = None, **paths: str) -> tuple[str, ...]:
     """Return a stage's command."""
-    what = f"{name}-{item}" if item else name
+    what = f"{name}/{item}" if item else name
     options = {option: folder / path for option, path in paths.items()}
     options["metrics"] = folder / "metrics" / f"{what}.json"
     words = [word for option, path in options.items() for word in (f"--{option}", str(path))]
@@ -174,9 +174,7 @@ def stages(folder: Path) -> Iterator[tuple[str, ...]]:
         types="types", translations="label_translations", out="variants",
     )  # fmt: skip
     yield stage("statistics", folder, variants="variants")
-    yield stage(
-        "release", folder, variants="variants", statistics="metrics/statistics.json", out="release"
-    )
+    yield stage("release", folder, variants="variants", figures="metrics", out="release")
     command = Path(sys.executable).with_name("finerweb")
     yield "verify", str(command), "verify", str(folder / "release"), "--no-outputs"
 

@@ -1,5 +1,6 @@
 """Stage `release`: the variants in the layout of the Hugging Face hub, with a card."""
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -7,30 +8,40 @@ import click
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.annotators import AnnotatorParams
 from finerweb.params.load import load
+from finerweb.params.rate import RateParams
+from finerweb.params.raters import RaterParams
 from finerweb.params.release import ReleaseParams
-from finerweb.release.card import card, configs_of
-from finerweb.release.folder import build, configs
+from finerweb.release.card import Models, card, configs, default_variant
+from finerweb.release.card_tables import read_card_metrics
+from finerweb.release.folder import copy, finish, released
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.io import read_metrics, replacing_folder, write_metrics
+from finerweb.tables.io import replacing_folder, write_metrics
 
 
 @click.command("release", cls=Stage, help=__doc__)
 @click.option("--variants", type=EXISTING, required=True, help="A folder a variant.")
-@click.option("--statistics", type=EXISTING, required=True, help="Metrics the card is made from.")
+@click.option("--figures", type=EXISTING, required=True, help="Folder of metrics, for the card.")
 @click.option("--out", type=NEW, required=True, help="Folder of the dataset.")
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
-def main(variants: Path, statistics: Path, out: Path, metrics: Path) -> None:
+def main(variants: Path, figures: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("release", ReleaseParams)
-    names = load("annotate", AnnotateParams).annotators
-    models = {name: load(f"annotators.{name}", AnnotatorParams).model for name in names}
-    found = configs(variants)
-    text = card(params, found, models, read_metrics(statistics))
+    names = params.included(load("annotate", AnnotateParams).annotators)
+    models = Models(
+        {name: load(f"annotators.{name}", AnnotatorParams).model for name in names},
+        {n: load(f"raters.{n}", RaterParams).model for n in load("rate", RateParams).raters},
+    )
+    read = read_card_metrics(figures, names)
     with replacing_folder(out) as folder:
-        build(variants, text, folder)
-    files = {variant: len(codes) for variant, codes in found.items()}
-    n_configs = sum(len(configs_of(variant, codes)) for variant, codes in found.items())
-    write_metrics(metrics, {"files": files, "configs": n_configs})
+        layout = copy(variants, released(variants, names, params.without), params.splits, folder)
+        finish(card(params, layout, models, read), folder)
+    made = configs(layout, default_variant(layout, names))
+    rows: dict[str, Counter[str]] = {name: Counter() for name in layout}
+    for name, languages in layout.items():
+        for splits in languages.values():
+            rows[name].update(splits)
+    files = {name: sum(map(len, languages.values())) for name, languages in layout.items()}
+    write_metrics(metrics, {"configs": len(made), "files": files, "rows": rows})
 
 
 if __name__ == "__main__":

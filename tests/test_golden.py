@@ -178,7 +178,7 @@ def test_adding_a_language_asks_only_for_it(golden: tuple[Path, list[str]]) -> N
 
 def release_is_right(project: Path) -> None:
     """By its own word, with all that `finerweb verify` can look at."""
-    options = ("--documents", "data/documents", "--statistics", "metrics/statistics.json")
+    options = ("--documents", "data/documents", "--metrics", "metrics")
     run("finerweb", "verify", *options, cwd=project)
 
 
@@ -190,6 +190,7 @@ def release_loads(folder: Path) -> None:
     assert len(variants) == 6 * 2 * 2
     by_language = [v for v in variants if "sentences" not in v]
     configs = variants + [f"{v}-{code}" for v in by_language for code in LANGUAGES]
+    configs += [code[:3] for code in LANGUAGES] + ["languages"]
     assert sorted(get_dataset_config_names(str(folder))) == sorted(configs)
     for variant in variants:
         whole = load_dataset(str(folder), variant, split="train", cache_dir=folder.parent / "hf")

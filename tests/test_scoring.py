@@ -115,22 +115,28 @@ def test_translated_variants_have_the_same_concepts() -> None:
 
 def test_statistics_are_unweighted_over_languages() -> None:
     def row(text: str, *labels: str) -> dict[str, object]:
-        return {"text": text, "char_spans": [{"label": label} for label in labels]}
+        spans = [{"label": label} for label in labels]
+        return {"text": text, "document_id": text[:2], "char_spans": spans}
 
     rows = {
         "deu_Latn": [row("ab", "x", "x", "y"), row("abcd", "x")],
         "tha_Thai": [row("กขคงจฉ", "z")],
+        "hin_Deva": [],
     }
     table = of_variant(((code, pa.Table.from_pylist(r)) for code, r in rows.items()), top=2)
     assert table["overall"] == {
         "languages": 2,
         "passages": 3,
+        "documents": 2,
+        "entities": 5,
         "types": 3,
         "characters": 4.5,
         "entities_per_passage": 1.5,
         "types_per_passage": 1.25,
     }
     assert table["top_types"] == {"x": 3, "y": 1}
+    assert set(table["languages"]) == {"deu_Latn", "tha_Thai"}
+    assert of_variant([("hin_Deva", pa.table({"text": []}))], top=2)["overall"]["passages"] == 0
 
 
 def test_the_papers_tables() -> None:

@@ -8,69 +8,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import run
-from texts import SENTENCES
-from viewed import viewed
+from releases import TEXT, make_release, make_variants, params, passages
 
 from finerweb.corpus.contamination import EvaluationTexts
-from finerweb.params.release import ReleaseParams
-from finerweb.records import Passage, Span, single
-from finerweb.release.card import card
-from finerweb.release.folder import CHECKSUMS, FILE, build, configs, write_checksums
+from finerweb.release.folder import CHECKSUMS, FILE, write_checksums
 from finerweb.release.outputs import differing
-from finerweb.release.sentences import SUFFIX, sentences
-from finerweb.release.variants import KINDS, TRANSLATED
 from finerweb.release.verify import verify
-from finerweb.report.statistics import of_variant
-from finerweb.tables.io import read_metrics, write, write_metrics
-
-CONCEPTS = {kind: (kind,) for kind in ("person", "human", "time")}
-NAMES = {"person": "人", "human": "人", "time": "時"}
-CODES = {"eng_Latn": "Latn", "tha_Thai": "Thai", "hin_Deva": "Deva"}
-TEXT = "Ana saw Rome. Nobody saw Ana go by car to the old town of Oslo last May."
-
-
-def passages(code: str) -> list[Passage]:
-    texts = [SENTENCES[CODES[code]], TEXT]
-    return [
-        Passage(f"{code}{i}#0", f"{code}{i}", code, t, 0, 9, "corpus") for i, t in enumerate(texts)
-    ]
+from finerweb.tables.io import read_metrics
 
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     """Return a small release of two annotators and merged, in three languages."""
-    made = tmp_path / "variants"
-    figures = {}
-    for annotator in ("gemma", "merged", "qwen"):
-        singles = []
-        for code in CODES:
-            found = {
-                p.passage_id: single("qwen" if annotator == "merged" else annotator, spans(p.text))
-                for p in passages(code)
-            }
-            for kind, (table, of_sentences) in KINDS.items():
-                rows, _ = viewed([(p, 0.75) for p in passages(code)], found, kind, True, CONCEPTS)
-                write(made / f"{annotator}-{kind}" / f"{code}.parquet", rows, table)
-                called, _ = viewed(
-                    [(p, 0.75) for p in passages(code)], found, kind, True, CONCEPTS, NAMES
-                )
-                write(made / f"{annotator}-{kind}{TRANSLATED}" / f"{code}.parquet", called, table)
-                cut, _ = sentences(rows, of_sentences)
-                write(made / f"{annotator}-{kind}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
-                if kind == "single":
-                    singles.append((code, rows))
-        figures[annotator] = of_variant(singles, top=3)
-    write_metrics(tmp_path / "statistics.json", {"ours": figures})
-    noted = read_metrics(tmp_path / "statistics.json")
-    models = {"qwen": "mirror:a", "gemma": "mirror:b"}
-    params = ReleaseParams(name="x", licence="other")
-    out = tmp_path / "release"
-    build(made, card(params, configs(made), models, noted), out)
-    return out
-
-
-def spans(text: str) -> list[Span]:
-    return [Span(0, 3, "person"), Span(len(text) - 3, len(text), "time"), Span(0, 3, "human")]
+    make_variants(tmp_path / "variants")
+    return make_release(tmp_path, params())
 
 
 def documents(code: str) -> set[str]:
@@ -78,7 +29,7 @@ def documents(code: str) -> set[str]:
 
 
 def test_nothing_is_wrong(release: Path, tmp_path: Path) -> None:
-    noted = read_metrics(tmp_path / "statistics.json")
+    noted = read_metrics(tmp_path / "metrics/statistics.json")
     (release / ".gitattributes").write_text("a hub's")
     assert list(verify(release, documents, None, noted)) == []
     done = run("finerweb", "verify", str(release), cwd=tmp_path)
@@ -204,7 +155,7 @@ def test_planted_in_the_card(release: Path) -> None:
     text = path.read_text("utf-8")
     for old, new, message in (
         ("| Thai | 2 |", "| Thai | 999 |", "expected the figures | Thai | 2 |"),
-        ("data/gemma-multi/*/", "data/gone/*/", "no file is data/gone/*/*.parquet"),
+        ("data/gemma-multi/*/", "data/gone/*/", "no file is data/gone/*/train-*.parquet"),
         ("configs:", "confis:", "expected a front matter with configs"),
     ):
         assert old in text
@@ -252,7 +203,7 @@ def test_planted_in_files(release: Path) -> None:
 
 
 def test_figures_of_the_metrics(release: Path, tmp_path: Path) -> None:
-    noted = read_metrics(tmp_path / "statistics.json")
+    noted = read_metrics(tmp_path / "metrics/statistics.json")
     noted["ours"]["gemma"]["overall"]["types"] += 1
     (fault,) = verify(release, statistics=noted)
     assert fault.startswith("statistics of gemma: expected ")

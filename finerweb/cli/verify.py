@@ -1,5 +1,6 @@
 """`finerweb verify`: whether a release is what it says it is."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,20 +19,46 @@ EXISTING = click.Path(exists=True, path_type=Path)
 @click.argument("release", type=EXISTING, default="data/release")
 @click.option("--documents", type=EXISTING, help="Folder of the documents that passages are of.")
 @click.option("--statistics", type=EXISTING, help="Metrics file that the card was made from.")
+@click.option("--metrics", type=EXISTING, help="Folder of all metrics the card was made from.")
 @click.option("--outputs/--no-outputs", default=True, help="Hash the outputs of dvc.lock anew.")
-def verify(release: Path, documents: Path | None, statistics: Path | None, outputs: bool) -> None:
+def verify(
+    release: Path,
+    documents: Path | None,
+    statistics: Path | None,
+    metrics: Path | None,
+    outputs: bool,
+) -> None:
     r"""Say everything that is wrong with a release, and where; nothing wrong ends with 0.
 
-    Checksums, schemas, order, every entity's surface, sources, sentences, the card's figures; no
-    evaluation text of params.yaml inside; and, in a project, every output against dvc.lock, since
-    DVC checks out an object that changed in its cache without a word.
+    Checksums, schemas, order, every entity's surface, sources, sentences, splits, the card's
+    figures; no evaluation text of params.yaml inside; and, in a project, every output against
+    dvc.lock, since DVC checks out an object that changed in its cache without a word.
 
     \b
     Example:
-        finerweb verify data/release --documents data/documents --statistics metrics/statistics.json
+        finerweb verify data/release --documents data/documents --metrics metrics
     """
+    n = 0
+    for fault in faults(release, documents, statistics, metrics, outputs):
+        click.echo(fault)
+        n += 1
+    if n:
+        raise ValueError(f"{release}: {n} faults")
+    click.echo(f"{release}: nothing is wrong")
+
+
+def faults(
+    release: Path,
+    documents: Path | None = None,
+    statistics: Path | None = None,
+    metrics: Path | None = None,
+    outputs: bool = True,
+) -> Iterator[str]:
+    """Yield everything that is wrong with a release, by what it is to be held against."""
+    from finerweb.release.card_tables import read_card_metrics
     from finerweb.release.outputs import differing
     from finerweb.release.verify import verify as faults_of
+    from finerweb.release.verify_card import front_matter
     from finerweb.tables.documents import DOCUMENTS
     from finerweb.tables.io import read_metrics, stream
 
@@ -39,20 +66,15 @@ def verify(release: Path, documents: Path | None, statistics: Path | None, outpu
         path = (documents or Path()) / f"{code}.parquet"
         return {row["document_id"] for row in stream(path, DOCUMENTS)} if path.is_file() else set()
 
-    figures = read_metrics(statistics) if statistics else None
-    faults = 0
-    for fault in faults_of(release, ids if documents else None, _evaluation(), figures):
-        click.echo(fault)
-        faults += 1
+    told = None
+    if metrics:
+        told = read_card_metrics(metrics, front_matter(release)["finerweb"]["annotators"])
+    figures = read_metrics(statistics) if statistics else told.statistics if told else None
+    yield from faults_of(release, ids if documents else None, _evaluation(), figures, told)
     if outputs and Path("dvc.lock").is_file():
         from dvc.repo import Repo
 
-        for fault in differing(Path(), Path(Repo().cache.local.path)):
-            click.echo(fault)
-            faults += 1
-    if faults:
-        raise ValueError(f"{release}: {faults} faults")
-    click.echo(f"{release}: nothing is wrong")
+        yield from differing(Path(), Path(Repo().cache.local.path))
 
 
 def _evaluation() -> "EvaluationTexts | None":

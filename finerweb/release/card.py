@@ -1,71 +1,160 @@
 """The dataset card, made from params and metrics, so that its numbers cannot drift."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import pyarrow as pa
 
 from finerweb.cards import render
 from finerweb.languages import language
 from finerweb.params.release import ReleaseParams
+from finerweb.release.card_tables import CardMetrics, tables
+from finerweb.release.folder import Layout
 from finerweb.release.sentences import SUFFIX
+from finerweb.release.splits import SPLITS, TRAIN
+from finerweb.tables.entities import MERGED
+from finerweb.tables.io import Table
+from finerweb.tables.variants import MULTI, SINGLE, SINGLE_SENTENCES, SPAN_COLUMNS
 
 TEMPLATE = Path(__file__).parents[1] / "resources" / "dataset_card.jinja"
-DEFAULT = "merged-single"
+BY_LANGUAGE = "languages"
+"""The config that has the languages as splits."""
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+LARGE = "1M<n<10M"
 
 
-def card(
-    params: ReleaseParams,
-    configs: Mapping[str, Sequence[str]],
-    annotators: Mapping[str, str],
-    statistics: Mapping[str, Any],
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models behind the dataset, by name: its annotators and the raters of its filter."""
+
+    annotators: Mapping[str, str]
+    raters: Mapping[str, str]
+
+
+def card(params: ReleaseParams, layout: Layout, models: Models, metrics: CardMetrics) -> str:
     """Return README.md: the front matter that `datasets` reads, then the text for people."""
-    codes = sorted({code for languages in configs.values() for code in languages})
+    default = default_variant(layout, models.annotators)
+    codes = sorted({code for languages in layout.values() for code in languages})
+    rows: Counter[str] = Counter()
+    for splits in layout[default].values():
+        rows.update(splits)
     return render(
         TEMPLATE,
-        _front_matter(params, configs, codes),
-        name=params.name,
-        variants=list(configs),
+        _front_matter(params, layout, list(models.annotators), default),
+        params=params,
+        variants=list(layout),
+        default=default,
+        is_merged=default == f"{MERGED}-single",
         languages=[language(code) for code in codes],
-        annotators=annotators,
-        statistics=statistics["ours"],
+        short=short_names(layout[default]),
+        models=models,
+        splits={split: rows[split] for split in SPLITS if split in rows},
+        columns=_columns(),
+        tables=tables(metrics, default.removesuffix("-single")),
     )
 
 
+def default_variant(layout: Layout, annotators: Iterable[str]) -> str:
+    """Return the variant that loads where none is named: the merged one, if it is released."""
+    names = [f"{name}-single" for name in (MERGED, *annotators)]
+    return next(name for name in names if layout.get(name))
+
+
+def short_names(codes: Iterable[str]) -> dict[str, str]:
+    """Return what the paper's dataset calls each language: its ISO 639-3 code.
+
+    Languages that share one, in two scripts, keep their whole codes.
+    """
+    codes = list(codes)
+    shared = Counter(language(code).iso639_3 for code in codes)
+    short = {code: language(code).iso639_3 for code in codes}
+    return {code: name if shared[name] == 1 else code for code, name in short.items()}
+
+
 def _front_matter(
-    params: ReleaseParams, configs: Mapping[str, Sequence[str]], codes: Sequence[str]
+    params: ReleaseParams, layout: Layout, annotators: list[str], default: str
 ) -> dict[str, object]:
+    codes = {code for languages in layout.values() for code in languages}
+    n = sum(sum(splits.values()) for splits in layout[default].values())
     return {
         "license": params.licence,
         "language": sorted({language(code).iso639_3 for code in codes}),
         "task_categories": ["token-classification"],
         "task_ids": ["named-entity-recognition"],
+        "size_categories": [next((name for most, name in SIZES if n < most), LARGE)],
         "pretty_name": params.name,
-        "configs": [
-            config
-            for variant, languages in configs.items()
-            for config in configs_of(variant, languages)
-        ],
+        # What `finerweb verify` has to know; to `datasets` it means nothing.
+        "finerweb": {
+            "annotators": annotators,
+            "splits": params.splits.model_dump(),
+            "without": params.without,
+        },
+        "configs": configs(layout, default),
     }
 
 
-def configs_of(variant: str, languages: Sequence[str]) -> list[dict[str, object]]:
-    """Return a config for the variant in all languages, and one for each language.
+def configs(layout: Layout, default: str) -> list[dict[str, object]]:
+    """Return what `datasets` can load: a config for every variant, one for each of its languages.
 
-    Of sentences there is none for each: with 91 languages a card has a thousand configs as it is.
+    Then the default variant as the paper's dataset is loaded, a config a language, ``deu``; and
+    with the languages as splits. Of sentences there is none a language: a card of 91 languages
+    has 1,208 configs as it is, which load in a second; the hub shows up to 3,000.
     """
-    whole: dict[str, object] = {
-        "config_name": variant,
-        "data_files": [{"split": "train", "path": f"data/{variant}/*/*.parquet"}],
-    }
-    if variant == DEFAULT:
-        whole["default"] = True
-    if variant.endswith(SUFFIX):
-        return [whole]
-    return [whole] + [
-        {
-            "config_name": f"{variant}-{code}",
-            "data_files": [{"split": "train", "path": f"data/{variant}/{code}/*.parquet"}],
-        }
-        for code in languages
+    found = [config for name in layout for config in _of_variant(name, layout, default)]
+    short = short_names(layout[default])
+    found += [
+        _config(short[code], default, code, splits) for code, splits in layout[default].items()
     ]
+    trained = [code for code, splits in layout[default].items() if TRAIN in splits]
+    files = [{"split": short[code], "path": _path(default, code, TRAIN)} for code in trained]
+    return [*found, {"config_name": BY_LANGUAGE, "data_files": files}] if files else found
+
+
+def _of_variant(name: str, layout: Layout, default: str) -> list[dict[str, object]]:
+    if not layout[name]:
+        return []
+    there = {split for splits in layout[name].values() for split in splits}
+    whole = _config(name, name, "*", there)
+    if name == default:
+        whole["default"] = True
+    if name.endswith(SUFFIX):
+        return [whole]
+    languages = layout[name].items()
+    return [whole, *(_config(f"{name}-{code}", name, code, splits) for code, splits in languages)]
+
+
+def _config(name: str, variant: str, code: str, splits: Iterable[str]) -> dict[str, object]:
+    there = [split for split in SPLITS if split in splits]
+    files = [{"split": split, "path": _path(variant, code, split)} for split in there]
+    return {"config_name": name, "data_files": files}
+
+
+def _path(variant: str, code: str, split: str) -> str:
+    return f"data/{variant}/{code}/{split}-*.parquet"
+
+
+def _columns() -> list[tuple[str, str, str]]:
+    """Return name, type and meaning of every column, those of sentences last."""
+    rows = []
+    for field in SINGLE_SENTENCES.schema:
+        nullable = " Null where the source does not say." if field.nullable else ""
+        only = "" if field.name in SINGLE.schema.names else " In the variants of sentences."
+        about = field.metadata[b"description"].decode()
+        rows.append((field.name, _type(field.type), about + nullable + only))
+        if field.name == "char_spans":
+            parts = {part.name: part.type for table in (SINGLE, MULTI) for part in _parts(table)}
+            rows += [(f"char_spans.{n}", _type(parts[n]), SPAN_COLUMNS[n]) for n in SPAN_COLUMNS]
+    return rows
+
+
+def _parts(table: Table) -> pa.StructType:
+    return table.schema.field("char_spans").type.value_type
+
+
+def _type(kind: pa.DataType) -> str:
+    if pa.types.is_list(kind):
+        inner = kind.value_type
+        return "list of structs" if pa.types.is_struct(inner) else f"list of {inner}s"
+    return str(kind)

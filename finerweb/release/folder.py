@@ -2,27 +2,67 @@
 
 import hashlib
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
-from finerweb.tables.io import languages_in
+import pyarrow.parquet as pq
+
+from finerweb.params.release import Shares
+from finerweb.release.splits import TRAIN, divided, file_of
+from finerweb.tables.io import GROUP_ROWS, languages_in, replacing
 
 README = "README.md"
 CHECKSUMS = "SHA256SUMS"
-FILE = "train-00000-of-00001.parquet"
+FILE = file_of(TRAIN)
+
+Layout = dict[str, dict[str, dict[str, int]]]
+"""By variant, language and split: how many rows there are. What has none has no entry, no file."""
 
 
-def configs(variants: Path) -> dict[str, list[str]]:
-    """Return the variants of a folder, sorted, with the languages each has a file for."""
-    return {folder.name: languages_in(folder) for folder in sorted(variants.iterdir())}
+def released(variants: Path, annotators: Iterable[str], without: Iterable[str]) -> list[str]:
+    """Return the variants of a folder that are released, sorted.
+
+    Without an annotator, those that were merged with its spans are left out as its own are.
+    """
+    names = sorted(folder.name for folder in variants.iterdir())
+    if not list(without):
+        return names
+    return [name for name in names if any(name.startswith(f"{one}-") for one in annotators)]
 
 
-def build(variants: Path, card: str, out: Path) -> None:
-    """Write card, checksums and each variant's files as ``data/<variant>/<language>/train-...``."""
-    for variant, codes in configs(variants).items():
-        for code in codes:
-            target = out / "data" / variant / code / FILE
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(variants / variant / f"{code}.parquet", target)
+def copy(variants: Path, names: Iterable[str], shares: Shares, out: Path) -> Layout:
+    """Write the variants as ``data/<variant>/<language>/<split>-...``; return what is there.
+
+    A split without a row has no file: `datasets` fails on it, and with it the whole config.
+    """
+    layout: Layout = {}
+    for name in names:
+        layout[name] = {}
+        for code in languages_in(variants / name):
+            target = out / "data" / name / code
+            if rows := _copy(variants / name / f"{code}.parquet", shares, target):
+                layout[name][code] = rows
+    return layout
+
+
+def _copy(path: Path, shares: Shares, folder: Path) -> dict[str, int]:
+    """Write the splits of a file, and return how many rows each has."""
+    n = pq.read_metadata(path).num_rows
+    if not n:
+        return {}
+    folder.mkdir(parents=True)
+    if not shares.validation and not shares.test:
+        shutil.copyfile(path, folder / FILE)
+        return {TRAIN: n}
+    parts = divided(pq.read_table(path, partitioning=None), shares)
+    for split, table in parts.items():
+        with replacing(folder / file_of(split)) as temporary:
+            pq.write_table(table, temporary, compression="zstd", row_group_size=GROUP_ROWS)
+    return {split: len(table) for split, table in parts.items()}
+
+
+def finish(card: str, out: Path) -> None:
+    """Write the card, and the checksums of everything."""
     (out / README).write_text(card, encoding="utf-8")
     write_checksums(out)
 

@@ -1,9 +1,8 @@
 """Whether a release is what it says it is: every fault, with its place."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,27 @@ import pyarrow.parquet as pq
 
 from finerweb.corpus.contamination import EvaluationTexts
 from finerweb.corpus.segmentation import words
-from finerweb.records import SEPARATOR
-from finerweb.release.folder import CHECKSUMS, FILE, read_checksums
+from finerweb.params.release import Shares
+from finerweb.release.card_tables import CardMetrics
+from finerweb.release.folder import CHECKSUMS, read_checksums
 from finerweb.release.sentences import SUFFIX, sentences
+from finerweb.release.splits import misplaced, read_splits, where
 from finerweb.release.variants import KINDS, TRANSLATED
-from finerweb.release.verify_card import card_faults
+from finerweb.release.verify_card import card_faults, shares_of
+from finerweb.release.verify_rows import (
+    differing,
+    entities,
+    joined,
+    languages,
+    nameless,
+    nulls,
+    order,
+    some,
+    sources,
+    strays,
+)
 from finerweb.tables.entities import MERGED
-from finerweb.tables.io import Row, Table
-
-MOST = 10
-"""Faults of one kind that are named in a file; of more the number is told."""
+from finerweb.tables.io import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +55,16 @@ class Variant:
         return KINDS[self.kind][self.of_sentences]
 
 
-Files = dict[Variant, list[Row]]
+Files = dict[Variant, pa.Table]
 """The rows of a language's files that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What passages are held to beside the release: document ids, evaluation texts."""
+
+    ids: Collection[str] | None
+    evaluation: EvaluationTexts | None
 
 
 def verify(
@@ -54,34 +72,35 @@ def verify(
     documents: Callable[[str], Collection[str]] | None = None,
     evaluation: EvaluationTexts | None = None,
     statistics: Mapping[str, Any] | None = None,
+    metrics: CardMetrics | None = None,
 ) -> Iterator[str]:
     """Yield every fault of a release, ``file: what is wrong``; nothing where all is well.
 
     Looked at are checksums; schemas, order and ids of every file; every entity against its text,
     its sources; sentences, several labels and translations against the passages they are made of;
-    the card's configs and figures against the data. ``documents`` returns a language's document
-    ids, among which every passage's must be, ``evaluation`` may share no run of words with a text,
-    and the data must have the figures of ``statistics`` (what the metrics file says). Languages are
-    held one at a time.
+    the split of every document; the card's configs and figures against the data. ``documents``
+    returns a language's document ids, among which every passage's must be, ``evaluation`` may share
+    no run of words with a text, the data must have the figures of ``statistics`` (what the metrics
+    file says), and the card those of ``metrics``. Languages are held one at a time.
     """
     yield from _checksums(release)
     variants, faults = _variants(release / "data")
     yield from faults
+    shares = shares_of(release)
     for code in sorted({path.parent.name for path in release.glob("data/*/*/*.parquet")}):
         files: Files = {}
         for variant in variants:
-            where = f"data/{variant.name}/{code}/{FILE}"
-            rows, found = _rows(release / where, variant, code)
-            yield from (f"{where}: {fault}" for fault in found)
+            rows, found = _splits(release, variant, code, shares)
+            yield from found
             if rows is not None:
                 files[variant] = rows
-        ids = documents(code) if documents else None
+        beside = Beside(documents(code) if documents else None, evaluation)
         for variant in files:
-            where = f"data/{variant.name}/{code}/{FILE}"
-            checked = _checked(variant, files, ids, evaluation)
-            yield from (f"{where}: {fault}" for fault in checked)
+            name = where(release, f"data/{variant.name}/{code}")
+            checked = _checked(variant, files, beside)
+            yield from (f"{name}: {fault}" for fault in checked)
     singles = {v.annotator for v in variants if v == Variant(v.annotator, "single")}
-    yield from card_faults(release, sorted(singles), statistics)
+    yield from card_faults(release, sorted(singles), statistics, metrics)
 
 
 def _checksums(release: Path) -> Iterator[str]:
@@ -124,17 +143,35 @@ def _variants(data: Path) -> tuple[list[Variant], list[str]]:
             faults.append(f"data/{folder.name}: expected <annotator>-{kinds}, perhaps {ends}")
     if not found:
         faults.append("data: expected variants, found none")
-    codes = {v.name: {p.parent.name for p in (data / v.name).glob("*/*")} for v in found}
-    every: set[str] = set().union(*codes.values())
-    for name, mine in codes.items():
-        faults += [f"data/{name}/{code}: no file" for code in sorted(every - mine)]
+    codes = {v: {p.parent.name for p in (data / v.name).glob("*/*")} for v in found}
+    for variant, mine in codes.items():
+        # Where no entity of an annotator survived in a language, it has no file in any variant.
+        alike = [codes[other] for other in found if other.annotator == variant.annotator]
+        every: set[str] = set().union(*alike)
+        faults += [f"data/{variant.name}/{code}: no file" for code in sorted(every - mine)]
     return found, faults
 
 
-def _rows(path: Path, variant: Variant, code: str) -> tuple[list[Row] | None, list[str]]:
+def _splits(
+    release: Path, variant: Variant, code: str, shares: Shares | None
+) -> tuple[pa.Table | None, list[str]]:
+    """Return the rows of all splits in order, None if one cannot be read, and what is wrong."""
+    folder = f"data/{variant.name}/{code}"
+    parts, found = read_splits(release / folder, lambda path: _rows(path, variant, code))
+    faults = [f"{folder}/{fault}" for fault in found]
+    if shares is not None:
+        misplaced_rows = some(misplaced(parts or {}, shares))
+        faults += [f"{where(release, folder)}: {fault}" for fault in misplaced_rows]
+    if not parts:
+        return None, faults
+    rows = pa.concat_tables(parts.values())
+    if len(parts) > 1:
+        rows = rows.sort_by([(name, "ascending") for name in variant.table.key])
+    return rows, faults
+
+
+def _rows(path: Path, variant: Variant, code: str) -> tuple[pa.Table | None, list[str]]:
     """Return the rows of a file, None of one that cannot be read, and what is wrong with it."""
-    if not path.is_file():
-        return None, []
     expected = variant.table.schema
     try:
         table = pq.read_table(path, partitioning=None)
@@ -144,127 +181,50 @@ def _rows(path: Path, variant: Variant, code: str) -> tuple[list[Row] | None, li
         table.validate(full=True)
     except (pa.ArrowException, OSError) as error:
         return None, [f"not a readable parquet file ({error})"]
-    flat = table["char_spans"].combine_chunks().flatten()
-    columns = {field.name: table[field.name] for field in expected if not field.nullable}
-    columns |= {f"char_spans.{field.name}": flat.field(field.name) for field in flat.type}
-    if nulls := [name for name, column in columns.items() if column.null_count]:
-        return None, [f"column {name} has nulls" for name in nulls]
-    rows = table.to_pylist()
-    faults = [
-        f"{row['id']}: language is {row['language']!r}, expected {code!r}"
-        for row in rows
-        if row["language"] != code
-    ]
-    return rows, [*_some(faults), *_some(_order(rows, variant.table.key)), *_some(_spans(rows))]
+    if empty := nulls(table, expected):
+        return None, [f"column {name} has nulls" for name in empty]
+    return table, [*some(languages(table, code)), *some(order(table, variant.table.key))]
 
 
-def _some(faults: Iterable[str]) -> Iterator[str]:
-    """Yield the first faults, and how many more there are."""
-    left = iter(faults)
-    yield from islice(left, MOST)
-    if more := sum(1 for _ in left):
-        yield f"and {more} more of these"
-
-
-def _order(rows: Sequence[Row], key: tuple[str, ...]) -> Iterator[str]:
-    seen: set[str] = set()
-    for row in rows:
-        if row["id"] in seen:
-            yield f"{row['id']}: stands twice"
-        seen.add(row["id"])
-    for before, row in pairwise(rows):
-        if [row[name] for name in key] < [before[name] for name in key]:
-            yield f"{row['id']}: stands after {before['id']}, expected the order of {key}"
-
-
-def _spans(rows: Sequence[Row]) -> Iterator[str]:
-    """Yield what is wrong with entities: bounds, surface, order, labels."""
-    for row in rows:
-        text, before = row["text"], (-1, -1)
-        for span in row["char_spans"]:
-            start, end = span["start"], span["end"]
-            where = f"{row['id']}: entity [{start}, {end})"
-            if not 0 <= start < end <= len(text):
-                yield f"{where} is not inside the {len(text)} code points of its text"
-            elif text[start:end] != span["surface"]:
-                yield f"{where} is {text[start:end]!r}, its surface {span['surface']!r}"
-            if (start, end) <= before:
-                yield f"{where} stands after [{before[0]}, {before[1]})"
-            before = (start, end)
-            labels = span["labels"] if "labels" in span else [span["label"]]
-            if not labels or not all(labels):
-                yield f"{where} has no label"
-
-
-def _checked(
-    variant: Variant, files: Files, ids: Collection[str] | None, evaluation: EvaluationTexts | None
-) -> Iterator[str]:
+def _checked(variant: Variant, files: Files, beside: Beside) -> Iterator[str]:
     """Yield what is wrong with a file beside the others of its language."""
-    rows = files[variant]
+    table = files[variant]
+    made_of = _made_of(variant, files)
+    if made_of is not None:
+        faults = list(some(differing(*made_of)))
+        yield from faults
+        if not faults:
+            return  # What it is made of is looked at itself.
+    yield from some(entities(table))
     if variant.of_sentences:
-        passages = files.get(replace(variant, of_sentences=False))
-        if passages is not None:
-            table = pa.Table.from_pylist(passages, schema=KINDS[variant.kind][0].schema)
-            yield from _some(_differing(rows, sentences(table, variant.table)[0].to_pylist()))
         return
-    yield from _some(_sources(rows, variant, {one.annotator for one in files}))
-    if ids is not None:
-        yield from _some(
-            f"{row['id']}: its document {row['document_id']} is not among the documents"
-            for row in rows
-            if row["document_id"] not in ids
-        )
-    singles = files.get(replace(variant, kind="single"))
-    english = files.get(replace(variant, is_translated=False))
-    if variant.kind != "single" and singles is not None:
-        yield from _some(_differing([_joined(row) for row in rows], singles))
-    elif variant.is_translated and english is not None:
-        nameless = [_nameless(row) for row in english]
-        yield from _some(_differing([_nameless(row) for row in rows], nameless))
-    elif evaluation is not None:
-        yield from _some(
-            f"{row['id']}: shares a run of words with an evaluation text"
-            for row in rows
-            if evaluation.share_a_run(words(row["text"]).hashes)
-        )
-
-
-def _sources(rows: Sequence[Row], variant: Variant, annotators: set[str]) -> Iterator[str]:
     known = {variant.annotator}
     if variant.annotator == MERGED:
-        known = annotators - known
-    for row in rows:
-        for span in row["char_spans"]:
-            # A release of the merged variants alone does not say who the annotators are.
-            if not span["sources"] or (known and not known.issuperset(span["sources"])):
-                where = f"{row['id']}: entity [{span['start']}, {span['end']})"
-                yield f"{where} is from {span['sources']}, expected some of {sorted(known)}"
+        # A release of the merged variants alone does not say who the annotators are.
+        known = {one.annotator for one in files} - known
+    yield from some(sources(table, known))
+    if beside.ids is not None:
+        yield from some(strays(table, beside.ids))
+    if beside.evaluation is not None:
+        yield from some(_shared(table, beside.evaluation))
 
 
-def _joined(row: Row) -> Row:
-    """Return a row of several labels as the single-label variant has it."""
-    spans = []
-    for span in row["char_spans"]:
-        rest = {name: value for name, value in span.items() if name != "labels"}
-        spans.append(rest | {"label": SEPARATOR.join(span["labels"])})
-    return row | {"char_spans": spans}
+def _made_of(variant: Variant, files: Files) -> tuple[pa.Table, pa.Table] | None:
+    """Return a file beside what others of its language make of it; None where those are missing."""
+    table = files[variant]
+    if variant.of_sentences:
+        passages = files.get(replace(variant, of_sentences=False))
+        return None if passages is None else (table, sentences(passages, variant.table)[0])
+    singles = files.get(replace(variant, kind="single"))
+    if variant.kind != "single" and singles is not None:
+        return joined(table, singles.schema), singles
+    english = files.get(replace(variant, is_translated=False))
+    if variant.is_translated and english is not None:
+        return nameless(table), nameless(english)
+    return None
 
 
-def _nameless(row: Row) -> Row:
-    """Return a row without what its entities are called, which alone a translation changes."""
-    names = ("label", "labels")
-    spans = [{k: v for k, v in span.items() if k not in names} for span in row["char_spans"]]
-    return row | {"char_spans": spans}
-
-
-def _differing(rows: Sequence[Row], expected: Sequence[Row]) -> Iterator[str]:
-    """Yield the rows that are not what those they are made of make them."""
-    wanted = {row["id"]: row for row in expected}
-    for row in rows:
-        other = wanted.pop(row["id"], None)
-        if other is None:
-            yield f"{row['id']}: there is nothing it is made of"
-        elif row != other:
-            names = ", ".join(name for name in row if row[name] != other[name])
-            yield f"{row['id']}: differs from what it is made of in {names}"
-    yield from (f"{name}: is missing" for name in wanted)
+def _shared(table: pa.Table, evaluation: EvaluationTexts) -> Iterator[str]:
+    for name, text in zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True):
+        if evaluation.share_a_run(words(text).hashes):
+            yield f"{name}: shares a run of words with an evaluation text"

@@ -25,19 +25,21 @@ def paper() -> dict[str, dict[str, float]]:
 
 
 def of_language(table: pa.Table) -> tuple[dict[str, float], Counter[str]]:
-    """Return the figures of one single-label variant in one language, and its labels' counts.
+    """Return the figures of a single-label variant in a language, and how often each label stands.
 
-    Per passage where the name says so.
+    Of at least one passage.
     """
     spans = table["char_spans"].combine_chunks()
     labels = spans.flatten().field("label").dictionary_encode()
     codes, names = labels.indices.to_numpy(zero_copy_only=False), labels.dictionary.to_pylist()
     lengths = pc.list_value_length(spans).to_numpy(zero_copy_only=False)
     of_passages = np.unique(np.repeat(np.arange(len(table)), lengths) * len(names) + codes)
-    n = max(len(table), 1)
+    n = len(table)
     figures = {
-        "passages": len(table),
-        "characters": (pc.sum(pc.utf8_length(table["text"])).as_py() or 0) / n,
+        "passages": n,
+        "documents": pc.count_distinct(table["document_id"]).as_py(),
+        "entities": len(labels),
+        "characters": pc.sum(pc.utf8_length(table["text"])).as_py() / n,
         "entities_per_passage": len(labels) / n,
         "types_per_passage": len(of_passages) / n,
         "types": len(names),
@@ -49,21 +51,24 @@ def of_variant(languages: Iterable[tuple[str, pa.Table]], top: int) -> dict[str,
     """Return a variant's figures: by language, and overall as the paper's Table 3.
 
     Overall means are unweighted over languages, types are the union (section 10 of the paper's
-    facts). One language is held at a time.
+    facts). A language without a passage is not in the variant. One language is held at a time.
     """
     tables: dict[str, dict[str, float]] = {}
     counts: Counter[str] = Counter()
     for code, table in languages:
+        if not len(table):
+            continue
         tables[code], of_it = of_language(table)
         counts += of_it
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    sums = ("passages", "documents", "entities")
     means = ("characters", "entities_per_passage", "types_per_passage")
     return {
         "overall": {
             "languages": len(tables),
-            "passages": sum(figures["passages"] for figures in tables.values()),
             "types": len(counts),
-            **{name: fmean(figures[name] for figures in tables.values()) for name in means},
+            **{name: sum(table[name] for table in tables.values()) for name in sums},
+            **{name: fmean([t[name] for t in tables.values()] or [0.0]) for name in means},
         },
         "languages": tables,
         "top_types": dict(ranked[:top]),

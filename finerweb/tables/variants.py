@@ -5,6 +5,17 @@ import pyarrow as pa
 from finerweb.tables.documents import PROVENANCE
 from finerweb.tables.io import Table, column
 
+SPAN_COLUMNS = {
+    "start": "First code point in `text`.",
+    "end": "Code point after the last one.",
+    "label": "What it is called; several names as in `person / human`. In single-label variants.",
+    "labels": "What it is called, in the annotators' order. In multi-label variants.",
+    "concepts": "What its types name, however they are spelled, translated or not.",
+    "surface": "The text from `start` to `end`.",
+    "sources": "The annotators that found it.",
+}
+"""What the parts of `char_spans` mean; not in the schema, whose bytes are in every file."""
+
 
 def _spans(label: tuple[str, pa.DataType]) -> pa.DataType:
     return pa.list_(
