@@ -1,10 +1,12 @@
 """Stage `variants`: the dataset's variants, as views of the spans and the merged entities."""
 
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
 import click
 
+from finerweb.corpus.sentences import Sat, Split, icu
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
 from finerweb.params.variants import VariantsParams
@@ -40,6 +42,12 @@ def main(
     params = load("variants", VariantsParams)
     annotators = load("annotate", AnnotateParams).annotators
     concepts = read_concepts(types)
+    splits: dict[str, Callable[[], Split | None]] = {
+        "icu": lambda: icu,
+        "sat": lambda: Sat(params.sat),
+        "none": lambda: None,
+    }
+    split = splits[params.sentences]()
     tallies: dict[str, Tally] = {}
     reports: dict[str, SentenceReport] = {}
     with replacing_folder(out) as folder:
@@ -54,8 +62,9 @@ def main(
                     viewed = shared.view(kind, names)
                     write(folder / variant / f"{code}.parquet", viewed, table)
                     tallies[variant] = tallies.get(variant, Tally()) + shared.tally
-                    if params.sentences:
-                        cut, report = sentences(viewed, of_sentences)
+                    if split:
+                        borders = split(viewed["text"].to_pylist())
+                        cut, report = sentences(viewed, of_sentences, borders)
                         write(folder / f"{variant}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
                         reports[variant] = reports.get(variant, SentenceReport()) + report
     passages_of = {variant: tally.metrics() for variant, tally in tallies.items()}

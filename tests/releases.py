@@ -7,6 +7,7 @@ from typing import Any
 from texts import SENTENCES
 from viewed import viewed
 
+from finerweb.corpus.sentences import icu
 from finerweb.params.release import ReleaseParams, Shares
 from finerweb.records import Passage, Span, single
 from finerweb.release.card import Models, card
@@ -54,7 +55,7 @@ def make_variants(out: Path, n: int = 2, silent: Sequence[tuple[str, str]] = ())
                 write(out / name / f"{code}.parquet", rows, table)
                 called, _ = viewed(scored, found, kind, True, CONCEPTS, NAMES)
                 write(out / f"{name}{TRANSLATED}" / f"{code}.parquet", called, table)
-                cut, _ = sentences(rows, of_sentences)
+                cut, _ = sentences(rows, of_sentences, icu(rows["text"].to_pylist()))
                 write(out / f"{name}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
 
 

@@ -1,5 +1,8 @@
 """Variants at sentence level."""
 
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,6 +11,9 @@ from hypothesis import strategies as st
 from texts import SENTENCES, slices, texts
 from viewed import viewed
 
+from finerweb.corpus.sentences import icu
+from finerweb.models import resolve
+from finerweb.params.variants import SatParams
 from finerweb.records import Entity, Passage, Source
 from finerweb.release.sentences import SentenceReport, sentences
 from finerweb.tables.variants import SINGLE_SENTENCES
@@ -24,7 +30,7 @@ def cut(
         found = [Entity(a, b, ("x",), (Source("qwen", a, b, "x"),)) for a, b in places]
         entities[name] = found
     table, _ = viewed(rows, entities, "single", False, {"x": ("x",)})
-    found_rows, report = sentences(table, SINGLE_SENTENCES)
+    found_rows, report = sentences(table, SINGLE_SENTENCES, icu(table["text"].to_pylist()))
     return found_rows.to_pylist(), report
 
 
@@ -111,3 +117,60 @@ def test_nothing_is_lost(text: str, data: st.DataObject) -> None:
     assert not text[end:].strip()
     assert inside + report.crossing == report.entities == len(spans)
     assert report.crossing == 0 or any(one["is_crossed"] for one in rows) or not rows
+
+
+class _Halves:
+    """In place of a Segment-Any-Text model, whose weights are not to be had everywhere."""
+
+    def split(self, texts: list[str], **settings: object) -> list[list[str]]:
+        assert settings == {"threshold": 0.5, "split_on_input_newlines": False}
+        return [[text[: len(text) // 2], text[len(text) // 2 :]] for text in texts]
+
+
+def test_sentences_of_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What it cuts are slices of the text, whatever it says, bare of white space."""
+    asked = []
+
+    def load(folder: str, tokenizer_name_or_path: str) -> _Halves:
+        asked.append((folder, tokenizer_name_or_path))
+        return _Halves()
+
+    fake = SimpleNamespace(SaT=load)
+    monkeypatch.setitem(sys.modules, "wtpsplit", fake)
+    monkeypatch.setattr("finerweb.corpus.sentences.resolve", lambda name: tmp_path / name)
+    sat = Sat(SatParams(model="local:a", tokenizer="local:b", threshold=0.5))
+    assert asked == [(str(tmp_path / "local:a"), str(tmp_path / "local:b"))]
+    assert sat(["ab cd ", "", "北京。上海", "ab cd "]) == [
+        ((0, 2), (3, 5)),
+        (),
+        ((0, 2), (2, 5)),
+        ((0, 2), (3, 5)),
+    ]
+
+
+def test_a_missing_library_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wtpsplit", None)
+    with pytest.raises(ValueError, match="install finerweb with the extra `sat`"):
+        Sat(SatParams(model="local:a", tokenizer="local:b", threshold=0.5))
+
+
+@pytest.mark.slow
+def test_the_library_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model of random weights, through wtpsplit: whatever it cuts, nothing is lost."""
+    pytest.importorskip("wtpsplit", reason="needs the extra `sat`")
+    from wtpsplit.configs import SubwordXLMConfig
+    from wtpsplit.models import SubwordXLMForTokenClassification
+
+    tokenizer = resolve("mirror:multilingual-e5-small-q4")
+    small = {"num_hidden_layers": 1, "hidden_size": 32, "num_attention_heads": 2}
+    config = SubwordXLMConfig(
+        **small, intermediate_size=64, vocab_size=250037, num_labels=1, max_position_embeddings=514
+    )
+    SubwordXLMForTokenClassification(config).save_pretrained(tmp_path)
+    paths = {"local:a": tmp_path, "local:b": tokenizer}
+    monkeypatch.setattr("finerweb.corpus.sentences.resolve", paths.__getitem__)
+    sat = Sat(SatParams(model="local:a", tokenizer="local:b", threshold=0.5))
+    texts = [*SENTENCES.values(), "One.\n\nTwo. "]
+    for text, found in zip(texts, sat(texts), strict=True):
+        left = "".join(text[a:b] for a, b in found)
+        assert "".join(left.split()) == "".join(text.split())

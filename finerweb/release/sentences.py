@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 
 from finerweb.columns import Ints
-from finerweb.corpus.segmentation import sentence_starts
+from finerweb.corpus.sentences import Borders
 from finerweb.tables.io import Table
 
 SUFFIX = "-sentences"
-TEXTS = 4096
-"""Passages whose sentences are remembered: every variant of a language has the same texts."""
 
 
 @dataclass(slots=True)
@@ -59,16 +55,18 @@ class _Sentences:
     begins: Ints
 
 
-def sentences(passages: pa.Table, table: Table) -> tuple[pa.Table, SentenceReport]:
+def sentences(
+    passages: pa.Table, table: Table, borders: Sequence[Borders]
+) -> tuple[pa.Table, SentenceReport]:
     """Return a variant's passages as its table of sentences, and what was counted.
 
-    Every code point of a passage but white space between sentences is in one of them; offsets are
-    accumulated, so that of two equal sentences each has its own entities. A sentence without an
-    entity stays. An entity that crosses a border is in no sentence: those it touches are marked
-    (``is_crossed``), the passage has it.
+    ``borders`` are the sentences of each passage's text. Every code point of a passage but white
+    space between sentences is in one of them; offsets are accumulated, so that of two equal
+    sentences each has its own entities. A sentence without an entity stays. An entity that crosses
+    a border is in no sentence: those it touches are marked (``is_crossed``), the passage has it.
     """
     texts = passages["text"].to_pylist()
-    found = _cut(texts)
+    found = _cut(texts, borders)
     spans = passages["char_spans"].combine_chunks()
     flat = spans.flatten()
     of_passage = np.repeat(np.arange(len(texts)), np.diff(_ints(spans.offsets)))
@@ -92,10 +90,9 @@ def sentences(passages: pa.Table, table: Table) -> tuple[pa.Table, SentenceRepor
     return rows.cast(table.schema), report
 
 
-def _cut(texts: Sequence[str]) -> _Sentences:
+def _cut(texts: Sequence[str], borders: Sequence[Borders]) -> _Sentences:
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     begins = np.append(0, np.cumsum(lengths))
-    borders = [_borders(text) for text in texts]
     counts = np.fromiter(map(len, borders), np.int64, len(borders))
     passage = np.repeat(np.arange(len(texts)), counts)
     firsts = np.cumsum(counts) - counts
@@ -138,16 +135,3 @@ def _rows(
 
 def _ints(array: pa.Array) -> Ints:
     return array.to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]
-
-
-@lru_cache(maxsize=TEXTS)
-def _borders(text: str) -> tuple[tuple[int, int], ...]:
-    """Return where each sentence starts and ends, without the white space around it."""
-    found = []
-    for start, end in pairwise([*sentence_starts(text).tolist(), len(text)]):
-        piece = text[start:end]
-        first = start + len(piece) - len(piece.lstrip())
-        last = start + len(piece.rstrip())
-        if first < last:
-            found.append((first, last))
-    return tuple(found)

@@ -19,6 +19,7 @@ from finerweb.release.splits import misplaced, read_splits, where
 from finerweb.release.variants import KINDS, TRANSLATED
 from finerweb.release.verify_card import card_faults, shares_of
 from finerweb.release.verify_rows import (
+    borders,
     differing,
     entities,
     joined,
@@ -29,6 +30,7 @@ from finerweb.release.verify_rows import (
     some,
     sources,
     strays,
+    uncovered,
 )
 from finerweb.tables.entities import MERGED
 from finerweb.tables.io import Table
@@ -190,6 +192,8 @@ def _checked(variant: Variant, files: Files, beside: Beside) -> Iterator[str]:
     """Yield what is wrong with a file beside the others of its language."""
     table = files[variant]
     made_of = _made_of(variant, files)
+    if variant.of_sentences and made_of is not None:
+        yield from some(uncovered(made_of[1], files[replace(variant, of_sentences=False)]))
     if made_of is not None:
         faults = list(some(differing(*made_of)))
         yield from faults
@@ -214,7 +218,10 @@ def _made_of(variant: Variant, files: Files) -> tuple[pa.Table, pa.Table] | None
     table = files[variant]
     if variant.of_sentences:
         passages = files.get(replace(variant, of_sentences=False))
-        return None if passages is None else (table, sentences(passages, variant.table)[0])
+        if passages is None:
+            return None
+        # By the file's own borders: whose rules they are, and of which version, it need not know.
+        return table, sentences(passages, variant.table, borders(table, passages))[0]
     singles = files.get(replace(variant, kind="single"))
     if variant.kind != "single" and singles is not None:
         return joined(table, singles.schema), singles

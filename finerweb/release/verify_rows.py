@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finerweb.columns import Ints, distinct_lists
+from finerweb.corpus.sentences import Borders
 from finerweb.records import SEPARATOR
 
 MOST = 10
@@ -159,6 +160,26 @@ def _with_spans(table: pa.Table, old: pa.ListArray, new: pa.StructArray) -> pa.T
     offsets = pa.array(np.append(0, np.cumsum(lengths)), pa.int32())
     place = table.schema.get_field_index("char_spans")
     return table.set_column(place, "char_spans", pa.ListArray.from_arrays(offsets, new))
+
+
+def borders(sentences: pa.Table, passages: pa.Table) -> list[Borders]:
+    """Return where the sentences of each passage start and end, by a file of sentences."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    columns = (sentences[name].to_pylist() for name in ("passage_id", "start", "text"))
+    for name, start, text in zip(*columns, strict=True):
+        found.setdefault(name, []).append((start, start + len(text)))
+    return [tuple(found.get(name, ())) for name in passages["id"].to_pylist()]
+
+
+def uncovered(sentences: pa.Table, passages: pa.Table) -> Iterator[str]:
+    """Yield the passages of whose text something is in no sentence, or in two."""
+    columns = (passages["id"].to_pylist(), passages["text"].to_pylist())
+    for name, text, found in zip(*columns, borders(sentences, passages), strict=True):
+        ends = [0, *(end for _, end in found)]
+        starts = [*(start for start, _ in found), len(text)]
+        for end, start in zip(ends, starts, strict=True):
+            if start < end or text[end:start].strip():
+                yield f"{name}: [{end}, {start}) of it is in no sentence, or in two"
 
 
 def differing(table: pa.Table, expected: pa.Table) -> Iterator[str]:
