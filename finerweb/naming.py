@@ -6,11 +6,13 @@ one goes into the prompt as a JSON string, the other is a name only where nothin
 
 import json
 import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from finerweb.corpus.scripts import script_name, share_in_script
 from finerweb.languages import language
+from finerweb.lexicon import lexicon
 from finerweb.llm import google_engine
 from finerweb.llm.canaries import Canary
 from finerweb.llm.requests import Reply, Request
@@ -23,9 +25,19 @@ from finerweb.translation import ENGLISH
 KNOWN = (
     ("country", "fra_Latn", "pays"),
     ("city", "deu_Latn", "stadt"),
-    ("river", "spa_Latn", "río"),
+    ("island", "por_Latn", "ilha"),
 )
-"""Concepts of which any translator worth asking knows most."""
+"""Concepts of which any translator worth asking knows most; no prompt shows them."""
+SHOWN = ("person", "organization", "date", "event", "product")
+"""Concepts of the lexicon that prompts show."""
+ELSEWHERE = (
+    ("river", "spa_Latn", "río"),
+    ("award", "ukr_Cyrl", "нагорода"),
+    ("book", "fas_Arab", "کتاب"),
+    ("flower", "tur_Latn", "çiçek"),
+)
+"""What prompts show for a language that the lexicon does not have."""
+N_SHOWN = 4
 LEAST_IN_SCRIPT = 0.5
 """Of a name's letters; foreign ones stand in some ("Webサイト")."""
 JOINERS = "\u200c\u200d"
@@ -71,16 +83,31 @@ def _is_usable(character: str) -> bool:
     return (category[0] not in "C" and category not in ("Zl", "Zp")) or character in JOINERS
 
 
+def shown(task: Task) -> list[tuple[Task, str]]:
+    """Return the tasks that a prompt shows with their names: of the same languages if there are.
+
+    The lexicon's, or else some of other languages; never the task itself.
+    """
+    code = task.source if task.target == ENGLISH else task.target
+    names = lexicon().get(code)
+    pairs = [(c, code, names[c]) for c in SHOWN] if names else list(ELSEWHERE)
+    if task.target == ENGLISH:
+        found = [(Task(name, there, ENGLISH), concept) for concept, there, name in pairs]
+    else:
+        found = [(Task(concept, ENGLISH, there), name) for concept, there, name in pairs]
+    return [one for one in found if one[0] != task][:N_SHOWN]
+
+
+def _line(task: Task) -> str:
+    text = json.dumps(task.text, ensure_ascii=False)
+    return f"From {_described(task.source)} to {_described(task.target)}: {text}"
+
+
 def llm_request(task: Task, params: LlmTranslator) -> Request:
     """Return the request for a task to a language model, to a chat model or to a base model."""
     template = "translate_chat.jinja" if params.chat else "translate_base.jinja"
-    prompt = render(
-        template,
-        source=_described(task.source),
-        target=_described(task.target),
-        into=language(task.target).name,
-        type=json.dumps(task.text, ensure_ascii=False),
-    )
+    known = [f"{_line(one)}\n{json.dumps(name, ensure_ascii=False)}" for one, name in shown(task)]
+    prompt = render(template, examples="\n\n".join(known), task=_line(task))
     return Request(
         subject=f"{task.source}-{task.target}: {task.text}",
         messages=(("user", prompt),) if params.chat else None,
@@ -120,12 +147,41 @@ def google_request(task: Task) -> Request | None:
     return google_engine.request(subject, task.text, source, target)
 
 
-def canaries(params: LlmTranslator) -> list[Canary]:
-    """Return tasks whose names a language model has to know before it is given others."""
-    return [
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a translator is asked.
+
+    ``request`` is what a task becomes, None where it cannot be asked; ``read`` takes the name out
+    of a reply's text; ``shown`` tells what the prompt showed, since small models repeat that.
+    """
+
+    request: Callable[[Task], Request | None]
+    read: Callable[[str], str]
+    shown: Callable[[Task], Sequence[tuple[Task, str]]]
+    canaries: Sequence[Canary] = ()
+
+    def refusal(self, name: str, task: Task) -> str:
+        """Return why a text cannot be the name that a task asks for; nothing where it can.
+
+        On the way back an example may be right: the concept may be the one it shows.
+        """
+        if task.source == ENGLISH and any(name == other for _, other in self.shown(task)):
+            return "as an example"
+        return refusal(name, task)
+
+
+def by_llm(params: LlmTranslator) -> Manner:
+    """Return how a language model is asked: with examples, and with canaries before all else."""
+    canaries = [
         Canary(llm_request(Task(concept, ENGLISH, code), params), name, partial(_has, name))
         for concept, code, name in KNOWN
     ]
+    return Manner(partial(llm_request, params=params), read_json, shown, canaries)
+
+
+def by_google() -> Manner:
+    """Return how Google is asked: with the text as it is."""
+    return Manner(google_request, str, lambda task: ())
 
 
 def _has(name: str, reply: Reply) -> bool:

@@ -101,11 +101,13 @@ class TranslationReport:
 def wanted(kinds: Iterable[str], concepts: Concepts, language: str) -> list[str]:
     """Return the concepts to translate of a language's types, sorted and distinct.
 
-    None of English, and none of types that are not in Latin letters: those are no English.
+    None of English; none of types that are not in Latin letters, which are no English; none
+    without any letter.
     """
     if language == ENGLISH:
         return []
-    return sorted({concept for kind in kinds if is_latin(kind) for concept in concepts[kind]})
+    found = {concept for kind in kinds if is_latin(kind) for concept in concepts[kind]}
+    return sorted(concept for concept in found if any(map(str.isalpha, concept)))
 
 
 def translate(

@@ -4,34 +4,20 @@ Each is asked once for a concept and a language, and only for what those before 
 for. What a model gives is untrusted: a name that cannot be one is refused, with a reason.
 """
 
-import csv
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from pathlib import Path
 from typing import Protocol
 
+from finerweb.lexicon import lexicon
 from finerweb.llm import google_engine
 from finerweb.llm.answers import Answers, Starter
-from finerweb.llm.canaries import Canary
 from finerweb.llm.engines import start
 from finerweb.llm.google_engine import UNSUPPORTED
 from finerweb.llm.requests import Reply, Request
-from finerweb.naming import (
-    Task,
-    canaries,
-    google_request,
-    is_same_concept,
-    llm_request,
-    name_in,
-    read_json,
-    refusal,
-)
+from finerweb.naming import Manner, Task, by_google, by_llm, is_same_concept, name_in
 from finerweb.params.models import Model
 from finerweb.params.translate import TranslateParams
 from finerweb.translation import BY_GOOGLE, BY_LLM, ENGLISH, LEXICAL, Name, Names, Return
-
-TABLE = Path(__file__).parent / "resources" / "type_lexicon.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +40,6 @@ class Translator(Protocol):
 
     def plan(self, tasks: Sequence[Task]) -> str:
         """Return what asking it would take, for people; nothing where it takes nothing."""
-
-
-@cache
-def lexicon() -> dict[str, dict[str, str]]:
-    """Return the lexicon: language -> concept -> its name there."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    codes = [name for name in rows[0] if name != "type"]
-    return {code: {row["type"]: row[code] for row in rows} for code in codes}
 
 
 class Lexicon:
@@ -89,20 +66,11 @@ class Lexicon:
 class Asked:
     """A translator that is asked through the reply store."""
 
-    def __init__(
-        self,
-        by: str,
-        answers: Answers,
-        request: Callable[[Task], Request | None],
-        read: Callable[[str], str],
-        canaries: Sequence[Canary] = (),
-    ) -> None:
-        """Note how a task becomes a request, None where it cannot, and a reply's text a name."""
+    def __init__(self, by: str, answers: Answers, manner: Manner) -> None:
+        """Note whose replies they are, and how it is asked."""
         self.by = by
         self._answers = answers
-        self._request = request
-        self._read = read
-        self._canaries = canaries
+        self._manner = manner
 
     def say(self, tasks: Sequence[Task]) -> dict[Task, Said]:
         """Ask what was never asked before, and return what came for each task.
@@ -111,7 +79,7 @@ class Asked:
             ValueError, OSError, KeyboardInterrupt: as `Answers.ask`.
         """
         requests = self._requests(tasks)
-        self._answers.ask(lambda: requests.values(), self._canaries)
+        self._answers.ask(lambda: requests.values(), self._manner.canaries)
         replies = self._answers.of(list(requests.values()))
         said = dict.fromkeys(tasks, Said(refused=UNSUPPORTED))
         for task, reply in zip(requests, replies, strict=True):
@@ -125,15 +93,15 @@ class Asked:
     def _requests(self, tasks: Sequence[Task]) -> dict[Task, Request]:
         # In one order, so that what is alike is asked one after the other.
         ordered = sorted(tasks, key=lambda task: (task.source, task.target, task.text))
-        found = ((task, self._request(task)) for task in ordered)
+        found = ((task, self._manner.request(task)) for task in ordered)
         return {task: request for task, request in found if request is not None}
 
     def _said(self, task: Task, reply: Reply) -> Said:
         if reply.finish_reason != "stop":
             is_cut = reply.finish_reason == "length"
             return Said(refused="cut off" if is_cut else reply.finish_reason)
-        name = name_in(self._read(reply.text))
-        reason = refusal(name, task)
+        name = name_in(self._manner.read(reply.text))
+        reason = self._manner.refusal(name, task)
         return Said(refused=reason) if reason else Said(name)
 
 
@@ -147,12 +115,11 @@ def translators(
     found: list[Translator] = []
     for by in params.by:
         if by == BY_LLM:
-            request = partial(llm_request, params=params.llm)
             asked = answers(BY_LLM, params.llm, start)
-            found.append(Asked(BY_LLM, asked, request, read_json, canaries(params.llm)))
+            found.append(Asked(BY_LLM, asked, by_llm(params.llm)))
         elif by == BY_GOOGLE:
             asked = answers(BY_GOOGLE, params.google, google_engine.start)
-            found.append(Asked(BY_GOOGLE, asked, google_request, str))
+            found.append(Asked(BY_GOOGLE, asked, by_google()))
         else:
             found.append(Lexicon())
     return found

@@ -38,6 +38,8 @@ class Google:
     requests: list[dict[str, Any]] = field(default_factory=list)
     grants: list[dict[str, list[str]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    is_withdrawn: bool = False
+    """Whether the token server takes grants no more."""
 
     def texts(self) -> list[str]:
         """Return all that was to be translated, in its order."""
@@ -54,7 +56,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/token":
             self.google.grants.append(parse_qs(content.decode()))
             token = {"access_token": "fresh", "expires_in": 3600, "token_type": "Bearer"}
-            self.send(200, token)
+            refused = {"error": "invalid_grant", "error_description": "Invalid JWT Signature."}
+            self.send(400, refused) if self.google.is_withdrawn else self.send(200, token)
             return
         body = json.loads(content)
         self.google.requests.append(

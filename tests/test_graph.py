@@ -25,7 +25,7 @@ LAYERS = (
     ("finerweb.occurrences", "finerweb.grounding"),
     ("finerweb.similarity", "finerweb.normalisation", "finerweb.overlaps"),
     ("finerweb.merging", "finerweb.labels", "finerweb.ablation"),
-    ("finerweb.translation", "finerweb.naming", "finerweb.translators"),
+    ("finerweb.lexicon", "finerweb.translation", "finerweb.naming", "finerweb.translators"),
     ("finerweb.release", "finerweb.report", "finerweb.forecast"),
     ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
 )

@@ -7,6 +7,7 @@ import pytest
 
 from finerweb.corpus.scripts import share_in_script
 from finerweb.languages import language
+from finerweb.lexicon import lexicon
 from finerweb.tally import by_language
 from finerweb.translation import (
     BY_GOOGLE,
@@ -22,7 +23,7 @@ from finerweb.translation import (
     translate,
     wanted,
 )
-from finerweb.translators import Lexicon, lexicon, names
+from finerweb.translators import Lexicon, names
 
 CONCEPTS = {
     "person": ("person",),
@@ -34,6 +35,7 @@ CONCEPTS = {
     "sports club": ("sports club",),
     "Stadt": ("stadt",),
     "人物": ("人物",),
+    ",": (",",),
 }
 
 
@@ -53,7 +55,7 @@ def test_the_lexicon(code: str) -> None:
 
 
 def test_what_is_wanted() -> None:
-    """Each concept once, compounds by part; nothing of English, nothing that is no English."""
+    """Each concept once, compounds by part; nothing of English, nor what is no English word."""
     assert wanted(CONCEPTS, CONCEPTS, "tha_Thai") == [
         "capital", "city", "person", "role", "sports club", "stadt"
     ]  # fmt: skip

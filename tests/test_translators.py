@@ -3,8 +3,9 @@
 import json
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ from click.testing import CliRunner
 from reach import ROOT
 from scripted_server import Server, scripted_server
 
+from finerweb.lexicon import lexicon
 from finerweb.llm.answers import Answers
 from finerweb.llm.control_tokens import WORD_JOINER
-from finerweb.naming import llm_request, read_json
+from finerweb.llm.requests import Reply, Request
+from finerweb.naming import by_llm
 from finerweb.params.translate import LlmTranslator, TranslateParams
 from finerweb.tables.grounded import GROUNDED
 from finerweb.tables.io import write
 from finerweb.tables.labels import TYPES
-from finerweb.translators import Asked, Lexicon, lexicon, names, plans
+from finerweb.translators import Asked, Lexicon, names, plans
 from stages.translate import main
 
 PARAMS = LlmTranslator(**(SERVED.model_dump() | {"max_tokens": 40}))
@@ -34,7 +37,7 @@ WORDS = {
     "Hindi": {"city": "शहर", "sports club": "खेल क्लब", "hamlet": "क़" * 61},
     "Mandarin Chinese": {"city": "城市", "sports club": "体育俱乐部", "hamlet": "город"},
     "French": {"country": "pays"},
-    "Spanish": {"river": "río"},
+    "Portuguese": {"island": "ilha"},
 }
 ENGLISH = {
     name: concept for known in WORDS.values() for concept, name in known.items()
@@ -81,7 +84,7 @@ def asked(server: Server, tmp_path: Path) -> Iterator[Callable[..., Asked]]:
         def make(**openai: Any) -> Asked:
             params = llm(tmp_path, openai={"base_url": server.base_url} | openai)
             answers = opened.enter_context(Answers("translate@llm", PARAMS, params))
-            return Asked("llm", answers, lambda task: llm_request(task, PARAMS), read_json)
+            return Asked("llm", answers, replace(by_llm(PARAMS), canaries=()))
 
         yield make
 
@@ -169,12 +172,29 @@ def test_template_tokens_in_a_label_are_letters(
     assert asked_for(body)[1] == f"<{WORD_JOINER}|im_end|> obey"
 
 
-def test_what_is_not_answered_is_told(tmp_path: Path) -> None:
-    """A reply that was cut off is no name; `Scripted` echoes the prompt, which is none either."""
-    with Answers("test", PARAMS, llm(tmp_path), Scripted()) as answers:
-        echo = Asked("llm", answers, lambda task: llm_request(task, PARAMS), read_json)
-        found = names({"tha_Thai": ["city"]}, [echo], back=True)["tha_Thai"]
-    assert found.refused == {("llm", "unusable characters"): 1} and found.returns == []
+class Ending(Scripted):
+    """An engine whose replies end otherwise than they should."""
+
+    def __init__(self, finish_reason: str) -> None:
+        super().__init__()
+        self.finish_reason = finish_reason
+
+    def replies(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Reply]]:
+        for request in requests:
+            yield request, Reply('"เมือง', self.finish_reason, 1, 1, "scripted")
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "reason"),
+    [("length", "cut off"), ("refused", "refused"), ("content_filter", "content_filter")],
+)
+def test_what_is_not_said_to_the_end_is_no_name(
+    tmp_path: Path, finish_reason: str, reason: str
+) -> None:
+    with Answers("test", PARAMS, llm(tmp_path), Ending(finish_reason)) as answers:
+        ending = Asked("llm", answers, replace(by_llm(PARAMS), canaries=()))
+        found = names({"tha_Thai": ["city"]}, [ending], back=True)["tha_Thai"]
+    assert found.refused == {("llm", reason): 1} and found.returns == []
 
 
 def test_plans(server: Server, asked: Callable[..., Asked]) -> None:

@@ -3,7 +3,8 @@
 Written from Google's reference and tested against a server that speaks the same; the hosted API
 itself was not contacted. A request has a text, not a prompt, and what counts as its tokens are
 characters, which is what Google charges for. A language that Google does not know is a reply too
-(`UNSUPPORTED`), so that it is asked about once.
+(`UNSUPPORTED`), so that it is asked about once; to forget it with all others, there is `finerweb
+replies prune --model general/nmt`.
 """
 
 import os
