@@ -30,10 +30,10 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A concept whose name was translated back: to what, None where nothing usable came."""
+    """A concept whose name its translator took back: to what, None where nothing usable came."""
 
     concept: str
-    name: str
+    name: Name
     back: str | None
     is_same: bool
 
@@ -60,8 +60,8 @@ class TranslationReport:
     concepts: Counter[str] = field(default_factory=Counter)
     collisions: list[Row] = field(default_factory=list)
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
-    returned: int = 0
-    returned_same: int = 0
+    taken_back: Counter[str] = field(default_factory=Counter)
+    came_back: Counter[str] = field(default_factory=Counter)
     differing: list[Row] = field(default_factory=list)
 
     def __add__(self, other: "TranslationReport") -> "TranslationReport":
@@ -72,13 +72,17 @@ class TranslationReport:
             self.concepts + other.concepts,
             self.collisions + other.collisions,
             self.refused + other.refused,
-            self.returned + other.returned,
-            self.returned_same + other.returned_same,
+            self.taken_back + other.taken_back,
+            self.came_back + other.came_back,
             (self.differing + other.differing)[:EXAMPLES],
         )
 
     def metrics(self) -> dict[str, object]:
-        """Return the report for a metrics file; ``collisions`` are the most frequent ones."""
+        """Return the report for a metrics file; ``collisions`` are the most frequent ones.
+
+        ``back`` has, by translator, how many names it was asked about, and the share that came back
+        to their concept.
+        """
         refused: dict[str, dict[str, int]] = {}
         for (translator, reason), n in sorted(self.refused.items()):
             refused.setdefault(translator, {})[reason] = n
@@ -90,11 +94,10 @@ class TranslationReport:
             "collisions": self.collisions[:EXAMPLES],
             "refused": refused,
             "back": {
-                "asked": self.returned,
-                "same": self.returned_same,
-                "share": self.returned_same / self.returned if self.returned else None,
-                "differing": self.differing[:EXAMPLES],
+                by: {"asked": n, "same": self.came_back[by], "share": self.came_back[by] / n}
+                for by, n in sorted(self.taken_back.items())
             },
+            "differing": self.differing[:EXAMPLES],
         }
 
 
@@ -140,15 +143,15 @@ def _report(asked: Sequence[str], language: str, names: Names) -> TranslationRep
     """Return the report with what is told of concepts, not of types."""
     by = Counter(names.given[c].by if c in names.given else NONE for c in asked)
     differing = [
-        {"language": language, "concept": one.concept, "name": one.name, "back": one.back}
+        {"language": language, "concept": one.concept, "name": one.name.text, "back": one.back}
         for one in names.returns
         if not one.is_same
     ]
     return TranslationReport(
         concepts=by,
         refused=names.refused,
-        returned=len(names.returns),
-        returned_same=len(names.returns) - len(differing),
+        taken_back=Counter(one.name.by for one in names.returns),
+        came_back=Counter(one.name.by for one in names.returns if one.is_same),
         differing=differing[:EXAMPLES],
     )
 

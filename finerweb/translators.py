@@ -163,7 +163,8 @@ def _back(given: Mapping[Task, str], translator: Translator, found: Mapping[str,
     for task, way in ways.items():
         back = said[way].name or None
         is_same = back is not None and is_same_concept(back, task.text)
-        found[task.target].returns.append(Return(task.text, way.text, back, is_same))
+        name = Name(way.text, translator.by)
+        found[task.target].returns.append(Return(task.text, name, back, is_same))
 
 
 def plans(

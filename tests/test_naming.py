@@ -127,6 +127,7 @@ def test_a_type_is_data_in_the_prompt(hostile: str, chat: bool) -> None:
     assert last.startswith("From English to Thai (ไทย, in Thai script): ")
     assert json.loads(last.partition("script): ")[2]) == hostile
     assert (asked.prompt is None) is chat
+    assert asked.text.endswith("\n") is not chat, "a base model goes on where an example would"
 
 
 def test_requests_of_one_model_begin_alike() -> None:

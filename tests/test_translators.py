@@ -18,15 +18,16 @@ from reach import ROOT
 from scripted_server import Server, scripted_server
 
 from finerweb.lexicon import lexicon
-from finerweb.llm.answers import Answers
+from finerweb.llm.answers import Answers, Starter
 from finerweb.llm.control_tokens import WORD_JOINER
 from finerweb.llm.requests import Reply, Request
 from finerweb.naming import by_llm
+from finerweb.params.models import Model
 from finerweb.params.translate import LlmTranslator, TranslateParams
 from finerweb.tables.grounded import GROUNDED
 from finerweb.tables.io import write
 from finerweb.tables.labels import TYPES
-from finerweb.translators import Asked, Lexicon, names, plans
+from finerweb.translators import Asked, Lexicon, names, plans, translators
 from stages.translate import main
 
 PARAMS = LlmTranslator(**(SERVED.model_dump() | {"max_tokens": 40}))
@@ -205,6 +206,20 @@ def test_plans(server: Server, asked: Callable[..., Asked]) -> None:
     assert server.requests == []
 
 
+def test_translators_come_in_the_order_of_params(tmp_path: Path) -> None:
+    section = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))["translate"]
+    params = TranslateParams.model_validate(section | {"by": ["google", "lexicon", "llm"]})
+    asked = []
+    with ExitStack() as opened:
+
+        def answers(who: str, model: Model, start: Starter) -> Answers:
+            asked.append((who, model.model))
+            return opened.enter_context(Answers(who, model, llm(tmp_path), start))
+
+        assert [one.by for one in translators(params, answers)] == ["google", "lexicon", "llm"]
+    assert asked == [("google", "served:general/nmt"), ("llm", params.llm.model)]
+
+
 @pytest.fixture
 def project(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a working folder with params, spans of three languages and their types."""
@@ -255,7 +270,11 @@ def test_the_stage(project: Path, server: Server) -> None:
     }
     metrics = json.loads((project / "metrics.json").read_text("utf-8"))
     assert metrics["languages"]["cmn_Hani"]["refused"] == {"llm": {"other script": 1}}
-    assert metrics["languages"]["tha_Thai"]["back"]["share"] == 0.5
+    assert metrics["languages"]["tha_Thai"]["back"] == {
+        "lexicon": {"asked": 1, "same": 1, "share": 1.0},
+        "llm": {"asked": 1, "same": 0, "share": 0.0},
+    }
+    assert [row["back"] for row in metrics["overall"]["differing"]] == ["club"]
     assert metrics["overall"]["concepts"] == {
         "coverage": 0.6667, "lexicon": 2, "llm": 2, "none": 2
     }  # fmt: skip
