@@ -5,6 +5,7 @@ once for each distinct list, and taken from there for every entity.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,6 +43,14 @@ class EntityColumns:
         for labels, n in zip(lists, np.bincount(of_entities, minlength=len(lists)), strict=True):
             counts.update(dict.fromkeys(labels, int(n)))
         return counts
+
+
+def types_of(sets: Iterable[EntityColumns]) -> Counter[str]:
+    """Return how many entities of all the sets have each type."""
+    counts: Counter[str] = Counter()
+    for one in sets:
+        counts += one.types()
+    return counts
 
 
 def of_entities(table: pa.Table) -> EntityColumns:

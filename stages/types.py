@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from finerweb.columns import types_of
 from finerweb.models import resolve
 from finerweb.normalisation import metrics as figures
 from finerweb.normalisation import normalise, read_overrides, type_rows
@@ -31,8 +32,7 @@ def main(grounded: Path, overrides: Path, out: Path, metrics: Path) -> None:
     encoder = Encoder(resolve(params.encoder))
     counts: Counter[str] = Counter()
     for code in languages_in(grounded / annotators[0]):
-        for spans in read_spans(grounded, annotators, code).values():
-            counts += spans.types()
+        counts += types_of(read_spans(grounded, annotators, code).values())
     types = sorted(counts)
     vectors = encoder(types)
     embed = encoder if params.likeness else None

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from finerweb.corpus.sentences import Sat, Split, icu
+from finerweb.corpus.sat import Sat
+from finerweb.corpus.sentences import Split, icu
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
 from finerweb.params.variants import VariantsParams

@@ -47,6 +47,14 @@ LLM: dict[str, Any] = {
         "batch": False,
         "poll_seconds": 0.01,
     },
+    "google": {
+        "base_url": "http://localhost",
+        "project": "test",
+        "location": "global",
+        "attempts": 3,
+        "timeout_seconds": 5.0,
+        "longest_wait_seconds": 5.0,
+    },
 }
 
 

@@ -25,7 +25,8 @@ LAYERS = (
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation"),
     ("finerweb.occurrences", "finerweb.grounding"),
     ("finerweb.similarity", "finerweb.normalisation", "finerweb.overlaps"),
-    ("finerweb.merging", "finerweb.labels", "finerweb.ablation", "finerweb.translation"),
+    ("finerweb.merging", "finerweb.labels", "finerweb.ablation"),
+    ("finerweb.lexicon", "finerweb.translation", "finerweb.naming", "finerweb.translators"),
     ("finerweb.release", "finerweb.report", "finerweb.forecast"),
     ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
 )
@@ -39,6 +40,7 @@ HEAVY = (
     "sentence_transformers",
     "pandas",
     "sklearn",
+    "google",
 )
 MODULES = sorted((ROOT / "finerweb").rglob("*.py"))
 

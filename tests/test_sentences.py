@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from texts import SENTENCES, slices, texts
 from viewed import viewed
 
+from finerweb.corpus.sat import Sat
 from finerweb.corpus.sentences import icu
 from finerweb.models import resolve
 from finerweb.params.variants import SatParams
@@ -137,7 +138,7 @@ def test_sentences_of_a_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
     fake = SimpleNamespace(SaT=load)
     monkeypatch.setitem(sys.modules, "wtpsplit", fake)
-    monkeypatch.setattr("finerweb.corpus.sentences.resolve", lambda name: tmp_path / name)
+    monkeypatch.setattr("finerweb.corpus.sat.resolve", lambda name: tmp_path / name)
     sat = Sat(SatParams(model="local:a", tokenizer="local:b", threshold=0.5))
     assert asked == [(str(tmp_path / "local:a"), str(tmp_path / "local:b"))]
     assert sat(["ab cd ", "", "北京。上海", "ab cd "]) == [
@@ -168,7 +169,7 @@ def test_the_library_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     )
     SubwordXLMForTokenClassification(config).save_pretrained(tmp_path)
     paths = {"local:a": tmp_path, "local:b": tokenizer}
-    monkeypatch.setattr("finerweb.corpus.sentences.resolve", paths.__getitem__)
+    monkeypatch.setattr("finerweb.corpus.sat.resolve", paths.__getitem__)
     sat = Sat(SatParams(model="local:a", tokenizer="local:b", threshold=0.5))
     texts = [*SENTENCES.values(), "One.\n\nTwo. "]
     for text, found in zip(texts, sat(texts), strict=True):

@@ -93,4 +93,5 @@ def named_models(params: dict[str, Any]) -> list[str]:
     used += [params["backbones"][name] for name in params["train_regressor"]["backbones"]]
     used += [params["passages"]["identifier"], params["filter"]["identifier"]]
     used += [params["types"]["encoder"]]
+    used += [params["translate"]["llm"]["model"]] if "llm" in params["translate"]["by"] else []
     return list(dict.fromkeys(r for r in used if not r.startswith("served:")))

@@ -11,7 +11,7 @@ import click
 from finerweb.cli.models import named_models
 from finerweb.params.load import document
 
-ASKING = ("rate", "filter_ablation", "annotate")
+ASKING = ("rate", "filter_ablation", "annotate", "translate")
 """The stages that take `--plan`."""
 
 
@@ -39,8 +39,12 @@ def plan(stages: tuple[str, ...]) -> None:
     for name in dict.fromkeys(wanted):
         missing = [str(dep) for dep in known[name].deps if not Path(dep.fs_path).exists()]
         if missing:
+            wait = f"{missing[0]} is not there yet (`dvc repro {missing[0]}`)"
+            if name == "translate":
+                click.echo(f"translate\n  by the types that annotators will have given: {wait}")
+                continue
             click.echo(asking(*name.split("@")).text())
-            click.echo(f"  by the quotas: {missing[0]} is not there yet (`dvc repro {missing[0]}`)")
+            click.echo(f"  by the quotas: {wait}")
             continue
         _, *command = shlex.split(known[name].cmd)
         done = subprocess.run([sys.executable, *command, "--plan"], check=False)

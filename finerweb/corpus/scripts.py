@@ -35,6 +35,8 @@ NAMES = {
     "Telu": ("TELUGU",),
     "Thai": ("THAI",),
 }
+CALLED = {"Hani": "Chinese", "Jpan": "Japanese"}
+"""English names of the scripts that the words of `NAMES` do not name."""
 LAST = 0x3FFFF
 """No letter lies beyond the ideographic planes."""
 
@@ -57,14 +59,31 @@ def share_in_script(text: str, script: str) -> float:
     return int(np.count_nonzero(kinds == 2)) / letters if letters else 0.0
 
 
-@cache
-def _kinds(script: str) -> "np.ndarray[Any, np.dtype[np.uint8]]":
-    """Return what each code point is: 0 no letter, 1 a letter, 2 a letter of the script."""
+def script_name(script: str) -> str:
+    """Return what a script is called in English.
+
+    >>> script_name("Deva")
+    'Devanagari'
+
+    Raises:
+        ValueError: the script is none of the table's.
+    """
+    _check(script)
+    return CALLED.get(script, NAMES[script][0].title())
+
+
+def _check(script: str) -> None:
     if script not in NAMES:
         raise ValueError(
             f"unknown script {script!r}: expected one of {', '.join(NAMES)}; the letters of a new "
             "script are named in finerweb/corpus/scripts.py"
         )
+
+
+@cache
+def _kinds(script: str) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    """Return what each code point is: 0 no letter, 1 a letter, 2 a letter of the script."""
+    _check(script)
     kinds = np.zeros(LAST + 1, dtype=np.uint8)
     for points in _letters().values():
         kinds[points] = 1

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from finerweb.llm import segments
 from finerweb.llm.canaries import Canary, check
@@ -21,7 +22,7 @@ from finerweb.llm.store import AT_ONCE, Kept, ReplyStore
 from finerweb.llm.turns import turn
 from finerweb.models import identity
 from finerweb.params.llm import LlmParams
-from finerweb.params.models import ServedModel
+from finerweb.params.models import Model
 from finerweb.progress import bar
 
 SPEED_OF = 10
@@ -31,7 +32,8 @@ FAILURES = 10
 FAILURE_RATE = 0.3
 """More failures than both of them among the recent replies: something is wrong with the asking."""
 log = logging.getLogger(__name__)
-Starter = Callable[[ServedModel, LlmParams, ReplyStore], Engine]
+Starter = Callable[[Any, LlmParams, ReplyStore], Engine]
+"""Makes an engine for a kind of model of its own."""
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ class Answers:
     """The replies to requests, once `ask` has returned; to be closed after use (`with`)."""
 
     def __init__(
-        self, what: str, model: ServedModel, params: LlmParams, starter: Starter = start
+        self, what: str, model: Model, params: LlmParams, starter: Starter = start
     ) -> None:
         """Open the reply store, with what the team shares; no model is loaded before it is needed.
 
@@ -271,6 +273,12 @@ class Answers:
         self.asked.cached_tokens += engine.n_cached_tokens - cached
         if made >= SPEED_OF:
             self._store.notes.set_speed(settings, made, seconds)
+
+
+def notes(several: Iterable[Answers]) -> dict[str, float]:
+    """Return what goes to runs.jsonl of a stage that asks several models: the sums."""
+    rows = [answers.asked.note() for answers in several]
+    return {name: sum(row[name] for row in rows) for name in (rows[0] if rows else ())}
 
 
 def _failing(failed: int, made: int, request: Request, reply: Reply) -> str:

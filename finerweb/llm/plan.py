@@ -9,7 +9,7 @@ from typing import Any
 
 from finerweb.llm.requests import Request
 from finerweb.params.llm import Budget, LlmParams
-from finerweb.params.models import ServedModel
+from finerweb.params.models import Model
 
 SAMPLE = 1000
 BYTES_A_TOKEN = 3.0
@@ -114,7 +114,7 @@ class Estimate:
     def plan(
         self,
         what: str,
-        model: ServedModel,
+        model: Model,
         params: LlmParams,
         output_before: Sequence[int],
         speed: float | None,
@@ -126,19 +126,22 @@ class Estimate:
             output = round(fmean(output_before) * self.missing)
         price = params.prices.get(model.model.removeprefix("served:"))
         money = None
-        if price is not None and model.engine == "openai":
-            money = price.of(tokens, output) * (price.batch if params.openai.batch else 1)
+        in_batches = params.openai.batch and model.engine == "openai"
+        if price is not None and model.engine != "vllm":
+            money = price.of(tokens, output) * (price.batch if in_batches else 1)
         gpus = params.vllm.tensor_parallel_size if model.engine == "vllm" else 1
         hours = None if speed is None else speed * self.missing * gpus / 3600
         return Plan(
             what, self.requests, self.missing, tokens, output, counted, len(output_before),
-            money, hours, model.engine == "openai",
+            money, hours, model.engine != "vllm",
         )  # fmt: skip
 
-    def _prompt_tokens(self, model: ServedModel) -> tuple[int, int]:
+    def _prompt_tokens(self, model: Model) -> tuple[int, int]:
         """Return the tokens of all missing prompts, and on how many they were counted."""
         if not self.missing:
             return 0, 0
+        if model.engine == "google":
+            return self.size, 0  # It counts characters: no more than there are bytes.
         tokenizer = _tokenizer(model)
         if tokenizer is None:
             return round(self.size / BYTES_A_TOKEN), 0
@@ -148,7 +151,7 @@ class Estimate:
         return round(tokens * self.size / max(size, 1)), len(texts)
 
 
-def _tokenizer(model: ServedModel) -> Any:
+def _tokenizer(model: Model) -> Any:
     """Return the model's tokenizer; None of a served model, or one that is not here yet."""
     from finerweb.models import local_folder
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from finerweb.params.models import ServedModel
+from finerweb.params.models import Model
 
 TOO_LONG = "too_long"
 CONTENT_FILTER = "content_filter"
@@ -94,11 +94,9 @@ class Reply:
         return cls(**row)
 
 
-def model_key(model: ServedModel, identity: str) -> dict[str, str]:
-    """Return what of a served model can change its replies, for `Request.key`.
+def model_key(model: Model, identity: str) -> dict[str, str]:
+    """Return what of a model can change its replies, for `Request.key`.
 
     ``identity`` tells its weights, tokenizer and chat template (`finerweb.models.identity`).
     """
-    served = ("engine", "dtype", "quantization", "kv_cache", "chat", "max_model_len", "seed")
-    settings = {name: str(getattr(model, name)) for name in (*served, "batch_invariant")}
-    return {"weights": identity, **settings}
+    return {"weights": identity, **model.settings()}

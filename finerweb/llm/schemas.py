@@ -10,10 +10,10 @@ from typing import Any
 
 MAX_MENTION = 80
 MAX_TYPE = 40
-MAX_LABEL = 120
+MAX_NAME = 60
 MAX_EXPLANATION = 800
 SCORES = 5
-AROUND = {"annotation": "entities", "rating": "rating", "translation": "labels"}
+AROUND = {"annotation": "entities", "rating": "rating", "translation": "translation"}
 """The one key of the object that the form ``object`` puts around a reply."""
 
 
@@ -31,10 +31,9 @@ def rating(form: str) -> str | None:
     return _formed("rating", {"type": "integer", "enum": [1, 2, 3, 4]}, form)
 
 
-def translation(max_labels: int, form: str) -> str | None:
-    """Return the schema of ``[["English label", "its translation"], ...]``."""
-    pairs = {"type": "array", "items": _pair(MAX_LABEL, MAX_LABEL), "maxItems": max_labels}
-    return _formed("translation", pairs, form)
+def translation(form: str) -> str | None:
+    """Return the schema of what a type is called in another language: a string."""
+    return _formed("translation", _string(MAX_NAME), form)
 
 
 def verdict(max_mentions: int, form: str) -> str | None:

@@ -49,6 +49,17 @@ class OpenAIParams(Section):
     poll_seconds: float = Field(gt=0)
 
 
+class GoogleParams(Section):
+    """How Google Cloud Translation is asked; ``project`` pays, None is the credentials' own."""
+
+    base_url: str
+    project: str | None
+    location: str
+    attempts: int = Field(ge=1)
+    timeout_seconds: float = Field(gt=0)
+    longest_wait_seconds: float = Field(gt=0)
+
+
 class LlmParams(Section):
     """The whole section."""
 
@@ -59,3 +70,4 @@ class LlmParams(Section):
     prices: dict[str, Price]
     vllm: VllmParams
     openai: OpenAIParams
+    google: GoogleParams

@@ -1,10 +1,25 @@
 """The keys that name a model and how it is run, shared by raters and annotators."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Protocol, Self
 
 from pydantic import Field, model_validator
 
 from finerweb.params.load import Section
+
+
+class Model(Protocol):
+    """Whoever is asked: by name, by what it is reached through, and what changes its replies."""
+
+    @property
+    def model(self) -> str:
+        """Return its reference, by one of the forms that params.yaml tells."""
+
+    @property
+    def engine(self) -> str:
+        """Return what it is reached through."""
+
+    def settings(self) -> dict[str, str]:
+        """Return what beside its weights can change its replies."""
 
 
 class ServedModel(Section):
@@ -35,3 +50,19 @@ class ServedModel(Section):
                 "structured: object is for OpenAI's own API; vLLM takes structured: list"
             )
         return self
+
+    def settings(self) -> dict[str, str]:
+        """Return what beside its weights can change its replies."""
+        names = ("engine", "dtype", "quantization", "kv_cache", "chat", "max_model_len", "seed")
+        return {name: str(getattr(self, name)) for name in (*names, "batch_invariant")}
+
+
+class GoogleModel(Section):
+    """A model of Google Cloud Translation, by Google's name of it: served:general/nmt."""
+
+    engine: ClassVar[str] = "google"
+    model: str = Field(pattern=r"^served:[\w./-]+$")
+
+    def settings(self) -> dict[str, str]:
+        """Return what beside the model can change its replies: the API."""
+        return {"engine": f"{self.engine} v3"}

@@ -1,4 +1,8 @@
-"""The `label_translations` table: a language's types in that language."""
+"""The `label_translations` table: a language's types in that language.
+
+Beside what its column says, ``status`` is `llm` or `google` where they were asked for a concept of
+the type; of several translators, the last of lexicon, llm, google.
+"""
 
 from pathlib import Path
 
