@@ -16,6 +16,7 @@ from reach import ROOT
 from releases import CODES, make_release, make_variants, params, passages
 
 from finerweb.cli.verify import faults
+from finerweb.mirror.catalogue import CATALOGUE
 from finerweb.params.release import Shares
 from finerweb.release.card import configs, short_names
 from finerweb.release.folder import write_checksums
@@ -177,11 +178,12 @@ def test_a_row_of_a_split_that_is_missing_is_named(divided_release: Path) -> Non
     assert any(re.fullmatch(pattern, fault) for fault in verify(divided_release))
 
 
-def test_a_card_that_does_not_say_its_splits(divided_release: Path) -> None:
+def test_a_card_that_does_not_say_its_splits(divided_release: Path, made: Path) -> None:
     path = divided_release / "README.md"
     path.write_text(path.read_text("utf-8").replace("  splits:\n", "  splitted:\n"), "utf-8")
     write_checksums(divided_release)
-    assert any("expected a front matter with configs" in fault for fault in verify(divided_release))
+    found = faults(divided_release, metrics=made / "metrics", outputs=False)
+    assert any("expected a front matter with configs" in fault for fault in found)
 
 
 def test_metrics_that_changed_since(made: Path, tmp_path: Path) -> None:
@@ -236,6 +238,21 @@ def test_annotators_that_cannot_be_left_out(without: list[str], message: str) ->
 def test_an_annotator_whose_terms_nobody_said() -> None:
     with pytest.raises(ValueError, match=r"release\.licences: expected the terms of gpt's output"):
         params().included(["qwen", "gpt"])
+
+
+@pytest.mark.parametrize("name", ["qwen", "gemma"])
+def test_the_samples_terms_are_those_of_its_models(name: str) -> None:
+    """As the mirror's catalogue has them."""
+    sample = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    artefact = CATALOGUE[sample["annotators"][name]["model"].removeprefix("mirror:")]
+    assert sample["release"]["licences"][name].startswith(artefact.licence)
+
+
+def test_a_release_without_a_passage(tmp_path: Path) -> None:
+    silent = [(name, code) for name in ("gemma", "merged", "qwen") for code in CODES]
+    make_variants(tmp_path / "variants", silent=silent)
+    with pytest.raises(ValueError, match="expected passages in some of merged-single, qwen-single"):
+        make_release(tmp_path, params())
 
 
 def test_every_column_is_told(made: Path) -> None:

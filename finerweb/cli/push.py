@@ -87,7 +87,7 @@ def told(repository: str) -> Iterator[None]:
         what = {
             401: "it knows no such token: log in with `hf auth login`, or set HF_TOKEN",
             403: "this token may not write there: take one that may, or another repository",
-            409: "somebody committed meanwhile: run it again",
+            409: "it is there already, or somebody is at it: run it again",
             412: "somebody committed meanwhile: run it again",
             429: "too much in an hour: run it again later, it goes on where it stopped",
         }.get(status, "run it again, it goes on where it stopped")
