@@ -13,13 +13,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reach import ROOT
-from releases import CODES, make_release, make_variants, params, passages
+from releases import CODES, make_release, make_variants, params
 
 from finerweb.cli.verify import faults
 from finerweb.mirror.catalogue import CATALOGUE
 from finerweb.params.release import Shares
-from finerweb.release.card import configs, short_names
-from finerweb.release.folder import write_checksums
+from finerweb.release.card import configs, default_variant, short_names
+from finerweb.release.folder import copy, write_checksums
 from finerweb.release.splits import SPLITS, TEST, TRAIN, VALIDATION, divided, file_of, split_of
 from finerweb.release.verify import verify
 from finerweb.tables.io import languages_in, read
@@ -127,55 +127,42 @@ def test_the_splits_are_the_variants_dealt_out(made: Path) -> None:
 
 
 def test_the_same_bytes_again(made: Path, tmp_path: Path) -> None:
-    shutil.copytree(made / "variants", tmp_path / "variants")
-    sums = make_release(tmp_path, params(THIRDS)) / "SHA256SUMS"
-    assert sums.read_bytes() == (made / "divided/SHA256SUMS").read_bytes()
+    names = ["merged-single", "qwen-multi-sentences"]
+    copy(made / "variants", names, params(THIRDS).splits, tmp_path)
+    paths = sorted(tmp_path.glob("data/*/*/*.parquet"))
+    assert len(paths) > len(names) * len(CODES)
+    for path in paths:
+        assert path.read_bytes() == (made / "divided" / path.relative_to(tmp_path)).read_bytes()
 
 
 def test_nothing_is_wrong_with_splits(made: Path) -> None:
-    def documents(code: str) -> set[str]:
-        return {p.document_id for p in passages(code, N)}
-
-    assert list(verify(made / "divided", documents)) == []
     assert list(faults(made / "divided", metrics=made / "metrics", outputs=False)) == []
 
 
-def moved(release: Path, rows: int, keep: bool) -> str:
-    """Move rows of a train file to the test file, or copy them; return the first one's document."""
-    folder = release / "data/qwen-multi/tha_Thai"
+def moved(release: Path, variant: str, keep: bool) -> str:
+    """Move a row of a train file to the test file, or copy it; return its document."""
+    folder = release / "data" / variant / "tha_Thai"
     train, test = (folder / file_of(split) for split in (TRAIN, TEST))
     table, other = (pq.read_table(path, partitioning=None) for path in (train, test))
-    pq.write_table(
-        pa.concat_tables([other, table.slice(0, rows)]).sort_by("id"), test, compression="zstd"
-    )
+    pq.write_table(pa.concat_tables([other, table.slice(0, 1)]).sort_by("id"), test)
     if not keep:
-        pq.write_table(table.slice(rows), train, compression="zstd")
-    write_checksums(release)
+        pq.write_table(table.slice(1), train)
     return str(table["document_id"][0])
 
 
-def test_a_row_in_the_wrong_split_is_named(divided_release: Path) -> None:
-    document = moved(divided_release, 1, keep=False)
-    (fault,) = verify(divided_release)
-    folder = "data/qwen-multi/tha_Thai"
-    assert fault == f"{folder}: {document}#0: is in test; its document {document} goes to train"
-
-
-def test_a_document_in_two_splits_is_named(divided_release: Path) -> None:
-    document = moved(divided_release, 1, keep=True)
-    found = list(verify(divided_release))
-    assert (
-        f"data/qwen-multi/tha_Thai: {document}#0: is in test; its document {document} goes to "
-        "train, and is in train too" in found
-    )
-
-
-def test_a_row_of_a_split_that_is_missing_is_named(divided_release: Path) -> None:
-    path = divided_release / "data/gemma-multi/hin_Deva" / file_of(VALIDATION)
+def test_planted_in_splits(divided_release: Path) -> None:
+    """A row in the wrong split, a document in two, and a row of a split that is gone."""
+    document = moved(divided_release, "qwen-multi", keep=False)
+    assert document == moved(divided_release, "gemma-multi", keep=True)
+    path = divided_release / "data/merged-multi/hin_Deva" / file_of(VALIDATION)
     pq.write_table(pq.read_table(path, partitioning=None).slice(1), path)
     write_checksums(divided_release)
-    pattern = r"data/gemma-multi/hin_Deva: hin_Deva\d+#0: is missing"
-    assert any(re.fullmatch(pattern, fault) for fault in verify(divided_release))
+    found = set(verify(divided_release))
+    said = f"tha_Thai: {document}#0: is in test; its document {document} goes to train"
+    assert f"data/qwen-multi/{said}" in found
+    assert f"data/gemma-multi/{said}, and is in train too" in found
+    pattern = r"data/merged-multi/hin_Deva: hin_Deva\d+#0: is missing"
+    assert any(re.fullmatch(pattern, fault) for fault in found)
 
 
 def test_a_card_that_does_not_say_its_splits(divided_release: Path, made: Path) -> None:
@@ -248,11 +235,9 @@ def test_the_samples_terms_are_those_of_its_models(name: str) -> None:
     assert sample["release"]["licences"][name].startswith(artefact.licence)
 
 
-def test_a_release_without_a_passage(tmp_path: Path) -> None:
-    silent = [(name, code) for name in ("gemma", "merged", "qwen") for code in CODES]
-    make_variants(tmp_path / "variants", silent=silent)
+def test_a_release_without_a_passage() -> None:
     with pytest.raises(ValueError, match="expected passages in some of merged-single, qwen-single"):
-        make_release(tmp_path, params())
+        default_variant({"merged-single": {}, "qwen-single": {}}, ["qwen"])
 
 
 def test_every_column_is_told(made: Path) -> None:
