@@ -200,6 +200,7 @@ def test_an_annotator_left_out(made: Path) -> None:
     assert found == []
     text = (release / "README.md").read_text("utf-8")
     assert "The output of gemma is left out" in text and "mirror:b" not in text
+    assert "`concepts` alone still owe something to it" in text
     assert [c["config_name"] for c in front(release)["configs"] if c.get("default")] == [
         "qwen-single"
     ]

@@ -94,7 +94,7 @@ def told(repository: str) -> Iterator[None]:
         said = " ".join(str(error).split())
         raise ValueError(f"{repository}: the hub says {status}; {what} ({said})") from error
     except (NoAnswer, RuntimeError) as error:
-        cause = error.__cause__ or error
+        said = str(error) if isinstance(error, NoAnswer) else f"{error} ({error.__cause__})"
         raise ValueError(
-            f"{repository}: {error} ({cause}); run it again, it goes on where it stopped"
+            f"{repository}: {said}; run it again, it goes on where it stopped"
         ) from error
