@@ -1,6 +1,5 @@
 """The release: splits by hash, what `datasets` loads, what the card says, what is left out."""
 
-import hashlib
 import re
 import shutil
 from collections import defaultdict
@@ -10,17 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from reach import ROOT
 from releases import CODES, make_release, make_variants, params
 
 from finerweb.cli.verify import faults
 from finerweb.mirror.catalogue import CATALOGUE
-from finerweb.params.release import Shares
 from finerweb.release.card import configs, default_variant, short_names
 from finerweb.release.folder import copy, write_checksums
-from finerweb.release.splits import SPLITS, TEST, TRAIN, VALIDATION, divided, file_of, split_of
+from finerweb.release.splits import SPLITS, TEST, TRAIN, VALIDATION, file_of
 from finerweb.release.verify import verify
 from finerweb.tables.io import languages_in, read
 from finerweb.tables.variants import MULTI, SINGLE, SINGLE_SENTENCES, SPAN_COLUMNS
@@ -47,52 +43,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def divided_release(made: Path, tmp_path: Path) -> Path:
     """Return a release in three splits that a test may change."""
     return Path(shutil.copytree(made / "divided", tmp_path / "release"))
-
-
-IDS = st.text(st.characters(codec="utf-8"), max_size=20)
-SHARES = st.tuples(st.floats(0, 0.49), st.floats(0, 0.49)).map(
-    lambda pair: Shares(validation=pair[0], test=pair[1])
-)
-
-
-@settings(max_examples=30)
-@given(st.sets(IDS, min_size=1, max_size=9), SHARES)
-def test_the_split_of_a_document_does_not_depend_on_others(ids: set[str], shares: Shares) -> None:
-    table = pa.table({"document_id": pa.array(sorted(ids), pa.string())})
-    parts = divided(table, shares)
-    assert all(len(part) for part in parts.values()) and set(parts) <= set(SPLITS)
-    for split, part in parts.items():
-        mine = part["document_id"].to_pylist()
-        assert mine == sorted(mine)
-        for document in mine:
-            (alone,) = divided(pa.table({"document_id": pa.array([document])}), shares)
-            assert alone == split == split_of(document, shares)
-    assert sum(map(len, parts.values())) == len(ids)
-
-
-@given(IDS, SHARES, SHARES)
-def test_more_of_a_split_is_taken_from_train(document: str, one: Shares, other: Shares) -> None:
-    more = Shares(validation=max(one.validation, other.validation), test=max(one.test, other.test))
-    if split_of(document, one) != TRAIN:
-        assert split_of(document, more) == split_of(document, one)
-
-
-def test_shares_are_about_met_whatever_was_sampled() -> None:
-    """Also by the smallest hashes of the sampling, which are not those of the splits."""
-    shares = Shares(validation=0.1, test=0.2)
-    ids = sorted(
-        (f"<urn:uuid:{i}>" for i in range(20_000)),
-        key=lambda i: hashlib.sha256(f"0\0{i}".encode()).digest(),
-    )
-    found = [split_of(document, shares) for document in ids[:2000]]
-    assert 0.17 < found.count(TEST) / 2000 < 0.23
-    assert 0.08 < found.count(VALIDATION) / 2000 < 0.12
-
-
-@pytest.mark.parametrize("shares", [(0.5, 0.5), (1, 0), (-0.1, 0)])
-def test_shares_that_leave_nothing(shares: tuple[float, float]) -> None:
-    with pytest.raises(ValueError, match=r"below 1 together|less than 1|greater than or equal"):
-        params(shares)
 
 
 def test_without_splits_the_files_are_those_of_the_variants(made: Path) -> None:
