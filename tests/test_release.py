@@ -1,6 +1,5 @@
 """The release: splits by hash, what `datasets` loads, what the card says, what is left out."""
 
-import hashlib
 import re
 import shutil
 from collections import defaultdict
@@ -10,16 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from reach import ROOT
-from releases import CODES, make_release, make_variants, params, passages
+from releases import CODES, make_release, make_variants, params
 
 from finerweb.cli.verify import faults
-from finerweb.params.release import Shares
-from finerweb.release.card import configs, short_names
-from finerweb.release.folder import write_checksums
-from finerweb.release.splits import SPLITS, TEST, TRAIN, VALIDATION, divided, file_of, split_of
+from finerweb.mirror.catalogue import CATALOGUE
+from finerweb.release.card import configs, default_variant, short_names
+from finerweb.release.folder import copy, write_checksums
+from finerweb.release.splits import SPLITS, TEST, TRAIN, VALIDATION, file_of
 from finerweb.release.verify import verify
 from finerweb.tables.io import languages_in, read
 from finerweb.tables.variants import MULTI, SINGLE, SINGLE_SENTENCES, SPAN_COLUMNS
@@ -46,52 +43,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def divided_release(made: Path, tmp_path: Path) -> Path:
     """Return a release in three splits that a test may change."""
     return Path(shutil.copytree(made / "divided", tmp_path / "release"))
-
-
-IDS = st.text(st.characters(codec="utf-8"), max_size=20)
-SHARES = st.tuples(st.floats(0, 0.49), st.floats(0, 0.49)).map(
-    lambda pair: Shares(validation=pair[0], test=pair[1])
-)
-
-
-@settings(max_examples=30)
-@given(st.sets(IDS, min_size=1, max_size=9), SHARES)
-def test_the_split_of_a_document_does_not_depend_on_others(ids: set[str], shares: Shares) -> None:
-    table = pa.table({"document_id": pa.array(sorted(ids), pa.string())})
-    parts = divided(table, shares)
-    assert all(len(part) for part in parts.values()) and set(parts) <= set(SPLITS)
-    for split, part in parts.items():
-        mine = part["document_id"].to_pylist()
-        assert mine == sorted(mine)
-        for document in mine:
-            (alone,) = divided(pa.table({"document_id": pa.array([document])}), shares)
-            assert alone == split == split_of(document, shares)
-    assert sum(map(len, parts.values())) == len(ids)
-
-
-@given(IDS, SHARES, SHARES)
-def test_more_of_a_split_is_taken_from_train(document: str, one: Shares, other: Shares) -> None:
-    more = Shares(validation=max(one.validation, other.validation), test=max(one.test, other.test))
-    if split_of(document, one) != TRAIN:
-        assert split_of(document, more) == split_of(document, one)
-
-
-def test_shares_are_about_met_whatever_was_sampled() -> None:
-    """Also by the smallest hashes of the sampling, which are not those of the splits."""
-    shares = Shares(validation=0.1, test=0.2)
-    ids = sorted(
-        (f"<urn:uuid:{i}>" for i in range(20_000)),
-        key=lambda i: hashlib.sha256(f"0\0{i}".encode()).digest(),
-    )
-    found = [split_of(document, shares) for document in ids[:2000]]
-    assert 0.17 < found.count(TEST) / 2000 < 0.23
-    assert 0.08 < found.count(VALIDATION) / 2000 < 0.12
-
-
-@pytest.mark.parametrize("shares", [(0.5, 0.5), (1, 0), (-0.1, 0)])
-def test_shares_that_leave_nothing(shares: tuple[float, float]) -> None:
-    with pytest.raises(ValueError, match=r"below 1 together|less than 1|greater than or equal"):
-        params(shares)
 
 
 def test_without_splits_the_files_are_those_of_the_variants(made: Path) -> None:
@@ -126,62 +77,50 @@ def test_the_splits_are_the_variants_dealt_out(made: Path) -> None:
 
 
 def test_the_same_bytes_again(made: Path, tmp_path: Path) -> None:
-    shutil.copytree(made / "variants", tmp_path / "variants")
-    sums = make_release(tmp_path, params(THIRDS)) / "SHA256SUMS"
-    assert sums.read_bytes() == (made / "divided/SHA256SUMS").read_bytes()
+    names = ["merged-single", "qwen-multi-sentences"]
+    copy(made / "variants", names, params(THIRDS).splits, tmp_path)
+    paths = sorted(tmp_path.glob("data/*/*/*.parquet"))
+    assert len(paths) > len(names) * len(CODES)
+    for path in paths:
+        assert path.read_bytes() == (made / "divided" / path.relative_to(tmp_path)).read_bytes()
 
 
 def test_nothing_is_wrong_with_splits(made: Path) -> None:
-    def documents(code: str) -> set[str]:
-        return {p.document_id for p in passages(code, N)}
-
-    assert list(verify(made / "divided", documents)) == []
     assert list(faults(made / "divided", metrics=made / "metrics", outputs=False)) == []
 
 
-def moved(release: Path, rows: int, keep: bool) -> str:
-    """Move rows of a train file to the test file, or copy them; return the first one's document."""
-    folder = release / "data/qwen-multi/tha_Thai"
+def moved(release: Path, variant: str, keep: bool) -> str:
+    """Move a row of a train file to the test file, or copy it; return its document."""
+    folder = release / "data" / variant / "tha_Thai"
     train, test = (folder / file_of(split) for split in (TRAIN, TEST))
     table, other = (pq.read_table(path, partitioning=None) for path in (train, test))
-    pq.write_table(
-        pa.concat_tables([other, table.slice(0, rows)]).sort_by("id"), test, compression="zstd"
-    )
+    pq.write_table(pa.concat_tables([other, table.slice(0, 1)]).sort_by("id"), test)
     if not keep:
-        pq.write_table(table.slice(rows), train, compression="zstd")
-    write_checksums(release)
+        pq.write_table(table.slice(1), train)
     return str(table["document_id"][0])
 
 
-def test_a_row_in_the_wrong_split_is_named(divided_release: Path) -> None:
-    document = moved(divided_release, 1, keep=False)
-    (fault,) = verify(divided_release)
-    folder = "data/qwen-multi/tha_Thai"
-    assert fault == f"{folder}: {document}#0: is in test; its document {document} goes to train"
-
-
-def test_a_document_in_two_splits_is_named(divided_release: Path) -> None:
-    document = moved(divided_release, 1, keep=True)
-    found = list(verify(divided_release))
-    assert (
-        f"data/qwen-multi/tha_Thai: {document}#0: is in test; its document {document} goes to "
-        "train, and is in train too" in found
-    )
-
-
-def test_a_row_of_a_split_that_is_missing_is_named(divided_release: Path) -> None:
-    path = divided_release / "data/gemma-multi/hin_Deva" / file_of(VALIDATION)
+def test_planted_in_splits(divided_release: Path) -> None:
+    """A row in the wrong split, a document in two, and a row of a split that is gone."""
+    document = moved(divided_release, "qwen-multi", keep=False)
+    assert document == moved(divided_release, "gemma-multi", keep=True)
+    path = divided_release / "data/merged-multi/hin_Deva" / file_of(VALIDATION)
     pq.write_table(pq.read_table(path, partitioning=None).slice(1), path)
     write_checksums(divided_release)
-    pattern = r"data/gemma-multi/hin_Deva: hin_Deva\d+#0: is missing"
-    assert any(re.fullmatch(pattern, fault) for fault in verify(divided_release))
+    found = set(verify(divided_release))
+    said = f"tha_Thai: {document}#0: is in test; its document {document} goes to train"
+    assert f"data/qwen-multi/{said}" in found
+    assert f"data/gemma-multi/{said}, and is in train too" in found
+    pattern = r"data/merged-multi/hin_Deva: hin_Deva\d+#0: is missing"
+    assert any(re.fullmatch(pattern, fault) for fault in found)
 
 
-def test_a_card_that_does_not_say_its_splits(divided_release: Path) -> None:
+def test_a_card_that_does_not_say_its_splits(divided_release: Path, made: Path) -> None:
     path = divided_release / "README.md"
     path.write_text(path.read_text("utf-8").replace("  splits:\n", "  splitted:\n"), "utf-8")
     write_checksums(divided_release)
-    assert any("expected a front matter with configs" in fault for fault in verify(divided_release))
+    found = faults(divided_release, metrics=made / "metrics", outputs=False)
+    assert any("expected a front matter with configs" in fault for fault in found)
 
 
 def test_metrics_that_changed_since(made: Path, tmp_path: Path) -> None:
@@ -211,6 +150,7 @@ def test_an_annotator_left_out(made: Path) -> None:
     assert found == []
     text = (release / "README.md").read_text("utf-8")
     assert "The output of gemma is left out" in text and "mirror:b" not in text
+    assert "`concepts` alone still owe something to it" in text
     assert [c["config_name"] for c in front(release)["configs"] if c.get("default")] == [
         "qwen-single"
     ]
@@ -236,6 +176,19 @@ def test_annotators_that_cannot_be_left_out(without: list[str], message: str) ->
 def test_an_annotator_whose_terms_nobody_said() -> None:
     with pytest.raises(ValueError, match=r"release\.licences: expected the terms of gpt's output"):
         params().included(["qwen", "gpt"])
+
+
+@pytest.mark.parametrize("name", ["qwen", "gemma"])
+def test_the_samples_terms_are_those_of_its_models(name: str) -> None:
+    """As the mirror's catalogue has them."""
+    sample = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    artefact = CATALOGUE[sample["annotators"][name]["model"].removeprefix("mirror:")]
+    assert sample["release"]["licences"][name].startswith(artefact.licence)
+
+
+def test_a_release_without_a_passage() -> None:
+    with pytest.raises(ValueError, match="expected passages in some of merged-single, qwen-single"):
+        default_variant({"merged-single": {}, "qwen-single": {}}, ["qwen"])
 
 
 def test_every_column_is_told(made: Path) -> None:

@@ -9,6 +9,7 @@ from finerweb.cli.figures import figures
 from finerweb.cli.models import models
 from finerweb.cli.plan import plan
 from finerweb.cli.preset import preset
+from finerweb.cli.push import push
 from finerweb.cli.replies import replies
 from finerweb.cli.verify import verify
 
@@ -37,6 +38,7 @@ def main() -> None:
 main.add_command(models)
 main.add_command(plan)
 main.add_command(preset)
+main.add_command(push)
 main.add_command(replies)
 main.add_command(figures)
 main.add_command(verify)

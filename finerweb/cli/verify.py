@@ -1,6 +1,7 @@
 """`finerweb verify`: whether a release is what it says it is."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,8 +69,11 @@ def faults(
 
     told = None
     if metrics:
-        told = read_card_metrics(metrics, front_matter(release)["finerweb"]["annotators"])
-    figures = read_metrics(statistics) if statistics else told.statistics if told else None
+        # A card that does not say whose it is is a fault, named with all others.
+        with suppress(ValueError):
+            told = read_card_metrics(metrics, front_matter(release)["finerweb"]["annotators"])
+    statistics = statistics or (metrics and metrics / "statistics.json")
+    figures = read_metrics(statistics) if statistics else None
     yield from faults_of(release, ids if documents else None, _evaluation(), figures, told)
     if outputs and Path("dvc.lock").is_file():
         from dvc.repo import Repo

@@ -57,9 +57,15 @@ def card(params: ReleaseParams, layout: Layout, models: Models, metrics: CardMet
 
 
 def default_variant(layout: Layout, annotators: Iterable[str]) -> str:
-    """Return the variant that loads where none is named: the merged one, if it is released."""
+    """Return the variant that loads where none is named: the merged one, if it is released.
+
+    Raises:
+        ValueError: there is no passage in any.
+    """
     names = [f"{name}-single" for name in (MERGED, *annotators)]
-    return next(name for name in names if layout.get(name))
+    if not (there := [name for name in names if layout.get(name)]):
+        raise ValueError(f"expected passages in some of {', '.join(names)}, there are none")
+    return there[0]
 
 
 def short_names(codes: Iterable[str]) -> dict[str, str]:
