@@ -26,6 +26,7 @@ LAYERS = (
     ("finerweb.similarity", "finerweb.normalisation", "finerweb.overlaps"),
     ("finerweb.merging", "finerweb.labels", "finerweb.ablation", "finerweb.translation"),
     ("finerweb.release", "finerweb.report", "finerweb.forecast"),
+    ("finerweb.exports", "finerweb.review"),
     ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
 )
 ONLY_HERE = {"click": ("finerweb.stage", "finerweb.cli")}
@@ -38,6 +39,7 @@ HEAVY = (
     "sentence_transformers",
     "pandas",
     "sklearn",
+    "spacy",
 )
 MODULES = sorted((ROOT / "finerweb").rglob("*.py"))
 

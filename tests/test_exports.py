@@ -1,0 +1,298 @@
+"""Exports: read back, they hold the same entities but those that the loss report names."""
+
+import json
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exporting import LABELS, Label, exported, labels_of, lost_of, places, row, rows
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from texts import SENTENCES, texts
+
+from finerweb.exports.conll import Conll, unquoted
+from finerweb.exports.folder import LOSS, LOST, export
+from finerweb.exports.gliner import Gliner
+from finerweb.exports.jsonl import Jsonl
+from finerweb.exports.label_studio import LabelStudio
+from finerweb.exports.source import entities, parts
+from finerweb.exports.tokens import gliner_tokens, icu_tokens, splitter
+from finerweb.records import Entity
+from finerweb.release.folder import FILE
+from finerweb.tables.io import Row, read_metrics, write
+from finerweb.tables.variants import MULTI, SINGLE, SINGLE_SENTENCES
+
+FEW = settings(max_examples=40)
+GLINER = Gliner("icu", 384, 12)
+
+
+def read_conll(data: bytes, found: list[Row]) -> set[Label]:
+    """Return the labels of a CoNLL file, as any reader of IOB2 would."""
+    texts = {one["id"]: one["text"] for one in found}
+    labels = set()
+    blocks = data.decode().split("\n\n")
+    assert blocks.pop() == ""
+    for block in blocks:
+        head, *lines = block.split("\n")
+        (name,) = unquoted(head.removeprefix("# id = "))
+        pairs = [line.split("\t") for line in lines]
+        where = places(texts[name], [token for token, _ in pairs])
+        number = 0
+        numbered = []
+        for (_, tag), place in zip(pairs, where, strict=True):
+            number += tag[0] != "I"
+            numbered.append((number, tag, place))
+        for _, group in groupby(numbered, key=lambda one: one[0]):
+            tags = list(group)
+            if tags[0][1] != "O":
+                assert {tag[2:] for _, tag, _ in tags} == {tags[0][1][2:]}
+                ends = tags[0][2][0], tags[-1][2][1]
+                labels |= {(name, *ends, label) for label in unquoted(tags[0][1][2:])}
+    return labels
+
+
+def read_gliner(data: bytes, found: list[Row]) -> set[Label]:
+    texts = {one["id"]: one["text"] for one in found}
+    labels = set()
+    for name, group in groupby(json.loads(data), key=lambda one: one["id"]):
+        examples = list(group)
+        words = [word for one in examples for word in one["tokenized_text"]]
+        where = places(texts[name], words)
+        begin = 0
+        for one in examples:
+            for first, last, label in one["ner"]:
+                labels.add((name, where[begin + first][0], where[begin + last][1], label))
+            begin += len(one["tokenized_text"])
+    return labels
+
+
+@FEW
+@given(rows())
+def test_conll_round_trip(found: list[Row]) -> None:
+    made = exported(Conll(), found)
+    assert read_conll(made.data, found) == labels_of(found) - lost_of(made)
+
+
+@FEW
+@given(rows(), st.sampled_from(["icu", "gliner"]), st.sampled_from([3, 8, 384]))
+def test_gliner_round_trip(found: list[Row], words: str, most: int) -> None:
+    made = exported(Gliner(words, most, 12), found)
+    assert read_gliner(made.data, found) == labels_of(found) - lost_of(made)
+    assert all(0 < len(one["tokenized_text"]) <= most for one in json.loads(made.data))
+
+
+@FEW
+@given(rows())
+def test_label_studio_round_trip(found: list[Row]) -> None:
+    """Offsets are code points: everything behind an emoji is where it was."""
+    made = exported(LabelStudio("merged-multi"), found)
+    assert not lost_of(made)
+    labels = set()
+    for task in json.loads(made.data):
+        (prediction,) = task["predictions"]
+        for region in prediction["result"]:
+            value = region["value"]
+            assert task["data"]["text"][value["start"] : value["end"]] == value["text"]
+            place = (task["data"]["passage_id"], value["start"], value["end"])
+            labels |= {(*place, label) for label in value["labels"]}
+    assert labels == labels_of(found)
+
+
+@FEW
+@given(rows())
+def test_jsonl_holds_everything(found: list[Row]) -> None:
+    made = exported(Jsonl(), found)
+    assert [json.loads(line) for line in made.data.decode().splitlines()] == found
+    assert not lost_of(made)
+
+
+@FEW
+@given(texts(max_size=120))
+def test_every_solid_code_point_is_in_one_token(text: str) -> None:
+    for tokens in (icu_tokens(text), gliner_tokens(text)):
+        covered = [at for start, end in tokens for at in range(start, end)]
+        assert covered == [at for at, character in enumerate(text) if not character.isspace()]
+    assert [(s, e) for _, s, e in splitter(text)] == icu_tokens(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SENTENCES["Latn"], "Anna|Müller|fuhr|am|3|.|Mai|nach|Straßburg|."),
+        (SENTENCES["Arab"], "وصلت|آنا|إلى|القاهرة|صباحًا|."),
+        (SENTENCES["Deva"], "अन्ना|कल|सुबह|वाराणसी|पहुँची|।"),
+        ("เขาอยู่เชียงใหม่", "เขา|อยู่|เชียงใหม่"),
+        ("安娜昨天抵达了成都。", "安娜|昨天|抵达|了|成都|。"),
+        ("👩‍🚀 Anna\n🇩🇪", "👩‍🚀|Anna|🇩🇪"),
+    ],
+)
+def test_tokens_go_by_script(text: str, expected: str) -> None:
+    assert "|".join(text[start:end] for start, end in icu_tokens(text)) == expected
+
+
+# Text, entities, and of each that is lost its surface and the reason.
+BORDER = "not on token borders"
+LOSSES = [
+    pytest.param("Burggraf Otto", [(0, 4, "x")], [("Burg", BORDER)], id="inside a word"),
+    pytest.param("서울에서 왔다", [(0, 2, "city")], [("서울", BORDER)], id="Korean particle"),
+    pytest.param("في القاهرة", [(5, 10, "city")], [("قاهرة", BORDER)], id="Arabic article"),
+    pytest.param(
+        "在北京大学", [(1, 3, "city"), (1, 5, "x")], [("北京", "overlaps another")], id="Han"
+    ),
+    pytest.param("Ana 👍🏽", [(4, 5, "x")], [("👍", BORDER)], id="inside an emoji"),
+    pytest.param(" Ana", [(0, 4, "person")], [(" Ana", BORDER)], id="white space"),
+    pytest.param("कल काशी में", [(3, 7, "a", "b")], [], id="two labels"),
+    pytest.param(
+        "A B C", [(0, 3, "x"), (2, 5, "y"), (4, 5, "z")], [("B C", "overlaps another")], id="a tie"
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "found", "lost"), LOSSES)
+def test_what_conll_loses(text: str, found: list[Any], lost: list[tuple[str, str]]) -> None:
+    made = exported(Conll(), [row(text, *found)])
+    told = [(text[one["start"] : one["end"]], one["reason"]) for one in made.lost]
+    assert told == lost
+
+
+def test_what_gliner_loses() -> None:
+    text = "a b c d e f g"
+    found = row(text, (0, 1, "x", "y"), (2, 3, "x"), (2, 13, "wide"), (4, 9, "over"))
+    made = exported(Gliner("icu", 2, 5), [found])
+    assert [(one["label"], one["reason"]) for one in made.lost] == [
+        ("y", "several labels to one span"),
+        ("wide", "wider than a span of the model"),
+        ("over", "longer than an example"),
+    ]
+    assert [one["tokenized_text"] for one in json.loads(made.data)] == [
+        ["a", "b"],
+        ["c", "d"],
+        ["e", "f"],
+        ["g"],
+    ]
+
+
+def test_gliners_own_words_lose_scripts_without_blanks() -> None:
+    text = "他住在北京大学"
+    found = [row(text, (3, 7, "university"), code="cmn_Hani")]
+    assert exported(GLINER, found).report["scripts"]["Hani"]["kept"] == 1
+    made = exported(Gliner("gliner", 384, 12), found)
+    assert made.report["scripts"]["Hani"]["dropped"] == {BORDER: 1}
+
+
+def test_examples_are_cut_beside_entities() -> None:
+    made = exported(Gliner("icu", 3, 12), [row("a b c d e", (4, 7, "x"))])
+    assert [one["ner"] for one in json.loads(made.data)] == [[], [[0, 1, "x"]]]
+
+
+def test_label_studio_interface_names_all_labels() -> None:
+    labels = ['"quoted" & <tag>', "two\nlines", "நபர்", "bad\x01"]
+    made = exported(LabelStudio("v"), [row("Ana", (0, 3, *labels))])
+    assert [(one["label"], one["reason"]) for one in made.lost] == [
+        ("bad\x01", "label with a character that XML has not")
+    ]
+    from xml.etree import ElementTree
+
+    tree = ElementTree.fromstring(made.beside["label_config.xml"])
+    assert sorted(one.attrib["value"] for one in tree.iter("Label")) == sorted(labels[:3])
+
+
+def test_conll_tags() -> None:
+    found = row("El Niño 1998 came", (0, 12, *LABELS[1:3]), (13, 17, "x"), name="a b#0")
+    assert exported(Conll(), [found]).data.decode() == (
+        "# id = a%20b#0\n"
+        "El\tB-historical%20event|50%20%25%20%7C%20half\n"
+        "Niño\tI-historical%20event|50%20%25%20%7C%20half\n"
+        "1998\tI-historical%20event|50%20%25%20%7C%20half\n"
+        "came\tB-x\n\n"
+    )
+
+
+def release(folder: Path, table: Any, found: list[Row], variant: str, name: str = FILE) -> Path:
+    for code in {one["language"] for one in found}:
+        path = folder / "data" / variant / code / name
+        write(path, [one for one in found if one["language"] == code], table)
+    return folder
+
+
+def test_splits_shards_and_languages(tmp_path: Path) -> None:
+    """A file a language and split; the files of a split follow each other."""
+    for name, ids in {
+        "train-00000-of-00002": ("a", "z"),
+        "train-00001-of-00002": ("b",),
+        "test-00000-of-00001": ("c",),
+    }.items():
+        found = [row("Ana", (0, 3, "x"), name=one) for one in ids]
+        release(tmp_path, MULTI, found, "merged-multi", f"{name}.parquet")
+    release(tmp_path, MULTI, [row("安娜", (0, 2, "人"), code="cmn_Hani")], "merged-multi")
+    report = export(tmp_path, "merged-multi", Jsonl(), tmp_path / "out")
+    files = sorted(p.relative_to(tmp_path / "out").as_posix() for p in tmp_path.glob("out/*/*"))
+    assert files == ["cmn_Hani/train.jsonl", "eng_Latn/test.jsonl", "eng_Latn/train.jsonl"]
+    lines = (tmp_path / "out/eng_Latn/train.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["a", "z", "b"]
+    assert read_metrics(tmp_path / "out" / LOSS) == report
+    assert {name: one["kept"] for name, one in report["languages"].items()} == {
+        "cmn_Hani": 1,
+        "eng_Latn": 4,
+    }
+    only = export(tmp_path, "merged-multi", Jsonl(), tmp_path / "out", ["cmn_Hani"])
+    assert set(only["languages"]) == {"cmn_Hani"}
+    assert not (tmp_path / "out/eng_Latn").exists()
+
+
+def test_single_labels_and_sentences(tmp_path: Path) -> None:
+    one = row("Ana ran.", (0, 3, "x"), name="d#0-s0")
+    span = one["char_spans"][0]
+    span["label"] = span.pop("labels")[0] + " / y"
+    assert entities(one) == [Entity(0, 3, ("x / y",))]
+    sentence = one | {"passage_id": "d#0", "start": 7, "is_crossed": False}
+    release(tmp_path, SINGLE_SENTENCES, [sentence], "q-single-translated-sentences")
+    release(tmp_path, SINGLE, [one], "q-single")
+    name = "q-single-translated-sentences"
+    export(tmp_path, name, LabelStudio(name), tmp_path / "out")
+    (task,) = json.loads((tmp_path / "out/eng_Latn/train.json").read_text("utf-8"))
+    assert task["data"] == {
+        "text": "Ana ran.",
+        "passage_id": "d#0",
+        "language": "eng_Latn",
+        "sentence_id": "d#0-s0",
+        "start": 7,
+    }
+    assert task["predictions"][0]["model_version"] == name
+    assert len(parts(tmp_path, "q-single")) == 1
+
+
+@pytest.mark.parametrize(
+    ("variant", "languages", "message"),
+    [
+        ("merged", (), "'merged' is no variant: expected <annotator or merged>-<single or multi>"),
+        ("other-multi", (), "no such variant; there are: merged-multi"),
+        ("merged-multi", ("../..",), "unknown language"),
+        ("merged-multi", ("deu_Latn",), "deu_Latn: expected parquet files"),
+    ],
+)
+def test_what_is_not_there(
+    variant: str, languages: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    release(tmp_path, MULTI, [row("Ana")], "merged-multi")
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        export(tmp_path, variant, Jsonl(), tmp_path / "out", languages)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_report_counts_by_script(tmp_path: Path) -> None:
+    found = [
+        row("Burggraf", (0, 4, "x", "y")),
+        row("Bergen", (0, 6, "x"), code="deu_Latn"),
+        row("안나는", (0, 2, "x"), code="kor_Hang"),
+    ]
+    release(tmp_path, MULTI, found, "merged-multi")
+    report = export(tmp_path, "merged-multi", Conll(), tmp_path / "out")
+    assert report["scripts"] == {
+        "Hang": {"seen": 1, "kept": 0, "dropped": {BORDER: 1}},
+        "Latn": {"seen": 3, "kept": 1, "dropped": {BORDER: 2}},
+    }
+    lines = (tmp_path / "out" / LOST).read_text("utf-8").splitlines()
+    assert Counter(json.loads(line)["id"] for line in lines) == {"d#0": 3}
