@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from exporting import LABELS, exported, labels_of, lost_of, row, rows
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from reach import ROOT
 from texts import SENTENCES
 
@@ -47,10 +48,10 @@ def read_docbin(data: bytes) -> dict[str, Any]:
     return {document.user_data["id"]: document for document in documents}
 
 
-@settings(max_examples=40)
-@given(rows())
-def test_spacy_round_trip(found: list[Row]) -> None:
-    made = exported(SpacyBin(), found)
+@settings(max_examples=30)
+@given(rows(), st.sampled_from(["icu", "graphemes"]))
+def test_spacy_round_trip(found: list[Row], words: str) -> None:
+    made = exported(SpacyBin(words), found)
     documents = read_docbin(made.data)
     assert {name: one.text for name, one in documents.items()} == {
         one["id"]: one["text"] for one in found
@@ -67,7 +68,7 @@ def test_spacy_round_trip(found: list[Row]) -> None:
 
 
 def test_spacy_has_the_longest_in_ents() -> None:
-    documents = read_docbin(exported(SpacyBin(), MIXED).data)
+    documents = read_docbin(exported(SpacyBin("icu"), MIXED).data)
     found = {name: [(e.text, e.label_) for e in one.ents] for name, one in documents.items()}
     assert found["e"] == [("安娜昨天", "x"), ("成都", "city")]
     assert found["f"] == [("Anna", "person"), ("Köln", LABELS[0])]
@@ -80,7 +81,7 @@ def test_spacy_learns_from_it(tmp_path: Path) -> None:
     from spacy.training import Corpus
 
     path = tmp_path / "train.spacy"
-    SpacyBin().write(MIXED[:2], path, Ledger(StringIO()))
+    SpacyBin("icu").write(MIXED[:2], path, Ledger(StringIO()))
     pipeline = spacy.blank("xx")
     pipeline.add_pipe("ner")
     examples = list(Corpus(path)(pipeline))
@@ -93,7 +94,7 @@ def test_spacy_learns_from_it(tmp_path: Path) -> None:
 def test_spacy_bytes_do_not_depend_on_the_process(tmp_path: Path) -> None:
     script = (
         "import sys; from test_export_readers import *; "
-        "SpacyBin().write(MIXED, Path(sys.argv[1]), Ledger(StringIO()))"
+        'SpacyBin("icu").write(MIXED, Path(sys.argv[1]), Ledger(StringIO()))'
     )
     made = []
     for seed in ("0", "1", "2"):
@@ -101,8 +102,8 @@ def test_spacy_bytes_do_not_depend_on_the_process(tmp_path: Path) -> None:
         environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
         subprocess.run([sys.executable, "-c", script, str(path)], env=environment, check=True)
         made.append(path.read_bytes())
-    exported(SpacyBin(), MIXED[::-1])
-    assert {*made, exported(SpacyBin(), MIXED).data} == {made[0]}
+    exported(SpacyBin("icu"), MIXED[::-1])
+    assert {*made, exported(SpacyBin("icu"), MIXED).data} == {made[0]}
 
 
 @pytest.mark.slow
@@ -186,7 +187,7 @@ def test_conll_is_what_converters_write() -> None:
     from spacy.training.converters import conll_ner_to_docs
 
     found = [row("Anna Müller lebt in Köln", (0, 11, "person"), (20, 24, "city"))]
-    made = exported(Conll(), found)
+    made = exported(Conll("icu"), found)
     text = "\n".join(line for line in made.data.decode().split("\n") if line[:2] != "# ")
     (document,) = conll_ner_to_docs(text.replace("\t", " "), no_print=True)
     assert [(e.text, e.label_) for e in document.ents] == [

@@ -18,13 +18,13 @@ from finerweb.exports.gliner import Gliner
 from finerweb.exports.jsonl import Jsonl
 from finerweb.exports.label_studio import LabelStudio
 from finerweb.exports.source import entities, parts
-from finerweb.exports.tokens import gliner_tokens, icu_tokens, splitter
+from finerweb.exports.tokens import SPLITTERS, icu_tokens, splitter
 from finerweb.records import Entity
 from finerweb.release.folder import FILE
 from finerweb.tables.io import Row, read_metrics, write
 from finerweb.tables.variants import MULTI, SINGLE, SINGLE_SENTENCES
 
-FEW = settings(max_examples=40)
+FEW = settings(max_examples=30)
 GLINER = Gliner("icu", 384, 12)
 
 
@@ -69,14 +69,14 @@ def read_gliner(data: bytes, found: list[Row]) -> set[Label]:
 
 
 @FEW
-@given(rows())
-def test_conll_round_trip(found: list[Row]) -> None:
-    made = exported(Conll(), found)
+@given(rows(), st.sampled_from(["icu", "graphemes"]))
+def test_conll_round_trip(found: list[Row], words: str) -> None:
+    made = exported(Conll(words), found)
     assert read_conll(made.data, found) == labels_of(found) - lost_of(made)
 
 
 @FEW
-@given(rows(), st.sampled_from(["icu", "gliner"]), st.sampled_from([3, 8, 384]))
+@given(rows(), st.sampled_from(sorted(SPLITTERS)), st.sampled_from([3, 8, 384]))
 def test_gliner_round_trip(found: list[Row], words: str, most: int) -> None:
     made = exported(Gliner(words, most, 12), found)
     assert read_gliner(made.data, found) == labels_of(found) - lost_of(made)
@@ -111,8 +111,8 @@ def test_jsonl_holds_everything(found: list[Row]) -> None:
 @FEW
 @given(texts(max_size=120))
 def test_every_solid_code_point_is_in_one_token(text: str) -> None:
-    for tokens in (icu_tokens(text), gliner_tokens(text)):
-        covered = [at for start, end in tokens for at in range(start, end)]
+    for tokens in SPLITTERS.values():
+        covered = [at for start, end in tokens(text) for at in range(start, end)]
         assert covered == [at for at, character in enumerate(text) if not character.isspace()]
     assert [(s, e) for _, s, e in splitter(text)] == icu_tokens(text)
 
@@ -152,7 +152,7 @@ LOSSES = [
 
 @pytest.mark.parametrize(("text", "found", "lost"), LOSSES)
 def test_what_conll_loses(text: str, found: list[Any], lost: list[tuple[str, str]]) -> None:
-    made = exported(Conll(), [row(text, *found)])
+    made = exported(Conll("icu"), [row(text, *found)])
     told = [(text[one["start"] : one["end"]], one["reason"]) for one in made.lost]
     assert told == lost
 
@@ -182,6 +182,33 @@ def test_gliners_own_words_lose_scripts_without_blanks() -> None:
     assert made.report["scripts"]["Hani"]["dropped"] == {BORDER: 1}
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("서울에서 왔다", (0, 2)),
+        ("في القاهرة", (5, 10)),
+        ("काशीवासी", (0, 4)),
+        ("Burggraf", (0, 4)),
+    ],
+)
+def test_characters_lose_no_name_inside_a_word(text: str, place: tuple[int, int]) -> None:
+    found = [row(text, (*place, "x"))]
+    assert exported(Conll("icu"), found).report["overall"]["kept"] == 0
+    made = exported(Conll("graphemes"), found)
+    assert not made.lost
+    assert read_conll(made.data, found) == labels_of(found)
+
+
+def test_only_exports_are_replaced(tmp_path: Path) -> None:
+    release(tmp_path, MULTI, [row("Ana")], "merged-multi")
+    with pytest.raises(ValueError, match="is there, and no export"):
+        export(tmp_path, "merged-multi", Jsonl(), tmp_path / "data")
+    (tmp_path / "out").mkdir()
+    export(tmp_path, "merged-multi", Jsonl(), tmp_path / "out")
+    export(tmp_path, "merged-multi", Jsonl(), tmp_path / "out")
+    assert (tmp_path / "out/eng_Latn/train.jsonl").is_file()
+
+
 def test_examples_are_cut_beside_entities() -> None:
     made = exported(Gliner("icu", 3, 12), [row("a b c d e", (4, 7, "x"))])
     assert [one["ner"] for one in json.loads(made.data)] == [[], [[0, 1, "x"]]]
@@ -201,7 +228,7 @@ def test_label_studio_interface_names_all_labels() -> None:
 
 def test_conll_tags() -> None:
     found = row("El Niño 1998 came", (0, 12, *LABELS[1:3]), (13, 17, "x"), name="a b#0")
-    assert exported(Conll(), [found]).data.decode() == (
+    assert exported(Conll("icu"), [found]).data.decode() == (
         "# id = a%20b#0\n"
         "El\tB-historical%20event|50%20%25%20%7C%20half\n"
         "Niño\tI-historical%20event|50%20%25%20%7C%20half\n"
@@ -289,7 +316,7 @@ def test_the_report_counts_by_script(tmp_path: Path) -> None:
         row("안나는", (0, 2, "x"), code="kor_Hang"),
     ]
     release(tmp_path, MULTI, found, "merged-multi")
-    report = export(tmp_path, "merged-multi", Conll(), tmp_path / "out")
+    report = export(tmp_path, "merged-multi", Conll("icu"), tmp_path / "out")
     assert report["scripts"] == {
         "Hang": {"seen": 1, "kept": 0, "dropped": {BORDER: 1}},
         "Latn": {"seen": 3, "kept": 1, "dropped": {BORDER: 2}},

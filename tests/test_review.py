@@ -51,7 +51,7 @@ def region(whole: str, start: int, end: int, *labels: str, **value: Any) -> Task
     }
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(rows())
 def test_what_is_exported_comes_back(found: list[Row]) -> None:
     """Predictions that are accepted as they are become the gold, in every script."""

@@ -40,17 +40,23 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _words(*choices: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option of who cuts words; the first choice is the default."""
+    kind = click.Choice(choices)
+    told = "Tokens: ICU's words, by the script; characters; or what GLiNER's own pattern finds."
+    return click.option("--words", type=kind, default=choices[0], show_default=True, help=told)
+
+
+def _at_most(name: str, default: int, told: str) -> Callable[..., Any]:
+    kind = click.IntRange(min=1)
+    return click.option(name, type=kind, default=default, show_default=True, help=told)
+
+
 @export.command()
 @_options
-@click.option(
-    "--words",
-    type=click.Choice(["icu", "gliner"]),
-    default="icu",
-    show_default=True,
-    help="Who cuts words: ICU, by the script, or GLiNER's own pattern.",
-)
-@click.option("--max-words", default=384, show_default=True, help="Words that the model reads.")
-@click.option("--max-width", default=12, show_default=True, help="Words of its longest span.")
+@_words("icu", "graphemes", "gliner")
+@_at_most("--max-words", 384, "Words that the model reads; a longer passage is cut.")
+@_at_most("--max-width", 12, "Words of its longest span; wider entities are lost.")
 def gliner(words: str, max_words: int, max_width: int, **where: Any) -> None:
     r"""Write training examples of GLiNER.
 
@@ -69,7 +75,8 @@ def gliner(words: str, max_words: int, max_width: int, **where: Any) -> None:
 
 @export.command()
 @_options
-def spacy(**where: Any) -> None:
+@_words("icu", "graphemes")
+def spacy(words: str, **where: Any) -> None:
     r"""Write DocBins of spaCy, which must be installed: the extra `spacy`.
 
     All entities are in `doc.spans["entities"]`, those that do not overlap in `doc.ents` too.
@@ -80,15 +87,18 @@ def spacy(**where: Any) -> None:
     """
     from finerweb.exports.docbin import SpacyBin
 
-    _export(SpacyBin(), **where)
+    _export(SpacyBin(words), **where)
 
 
 @export.command()
 @_options
-def conll(**where: Any) -> None:
+@_words("icu", "graphemes")
+def conll(words: str, **where: Any) -> None:
     r"""Write CoNLL columns: a token, a tab, its IOB2 tag.
 
     White space, % and | in labels are percent-encoded, several labels of an entity joined with |.
+    Korean particles and Arabic articles stand in one word with a name: `--words graphemes` loses
+    no such name, by tagging characters.
 
     \b
     Example:
@@ -96,7 +106,7 @@ def conll(**where: Any) -> None:
     """
     from finerweb.exports.conll import Conll
 
-    _export(Conll(), **where)
+    _export(Conll(words), **where)
 
 
 @export.command("label-studio")

@@ -2,18 +2,20 @@
 
 A comment ``# id = ...`` begins each passage. A tag names the labels of an entity, joined with
 ``|``. Readers split lines at white space, so white space, ``%`` and ``|`` in labels and ids are
-percent-encoded as in URLs: ``B-historical%20event|battle``; `unquoted` undoes it. Tokens of the
-passage are `icu_tokens`. Tags hold no entity inside another: of two that overlap the longer stays.
+percent-encoded as in URLs: ``B-historical%20event|battle``; `unquoted` undoes it. Tags hold
+no entity inside another: of two that overlap the longer stays.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import quote, unquote
 
 from finerweb.exports.loss import Ledger
 from finerweb.exports.source import entities
-from finerweb.exports.tokens import apart, icu_tokens, placed
+from finerweb.exports.tokens import SPLITTERS, Token, apart, placed
 from finerweb.records import Entity
 from finerweb.tables.io import Row
 
@@ -21,24 +23,25 @@ BESIDE = "|"
 _RESERVED = re.compile(r"[\s%|]")
 
 
+@dataclass(frozen=True, slots=True)
 class Conll:
-    """Tokens with one column of tags."""
+    """Tokens with one column of tags; ``words`` is one of `SPLITTERS`, icu or graphemes."""
 
-    suffix = ".conll"
+    words: str
+    suffix: ClassVar[str] = ".conll"
 
     def write(self, rows: Iterable[Row], path: Path, ledger: Ledger) -> None:
         """Write the rows of a language and split."""
         with path.open("w", encoding="utf-8", newline="\n") as file:
             for row in rows:
-                file.writelines(_lines(row, ledger))
+                file.writelines(_lines(row, SPLITTERS[self.words](row["text"]), ledger))
 
     def beside(self) -> dict[str, str]:
         """Return no further files."""
         return {}
 
 
-def _lines(row: Row, ledger: Ledger) -> Iterator[str]:
-    tokens = icu_tokens(row["text"])
+def _lines(row: Row, tokens: Sequence[Token], ledger: Ledger) -> Iterator[str]:
     inside, outside = placed(entities(row), tokens)
     kept, others = apart(inside)
     for entity in outside:

@@ -2,18 +2,19 @@
 
 All entities, overlapping ones too, are in ``doc.spans["entities"]`` (for `spancat`), one span a
 label; ``doc.ents`` (for `ner`) has the longest that do not overlap, with their first label.
-``doc.user_data`` has the id. Tokens are `icu_tokens`, white space but single blanks as tokens of
-its own. spaCy aligns them with its own where it trains: `xx` cuts at blanks and punctuation, so
-for Thai, Chinese or Japanese take the pipeline of that language.
+``doc.user_data`` has the id. White space but single blanks is tokens of its own. Where spaCy
+trains, it aligns them with its own tokens: `xx` cuts at blanks and punctuation, so for Thai,
+Chinese or Japanese take the pipeline of that language.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from finerweb.exports.loss import Ledger
 from finerweb.exports.source import entities
-from finerweb.exports.tokens import Token, apart, icu_tokens, placed
+from finerweb.exports.tokens import SPLITTERS, Token, apart, placed
 from finerweb.tables.io import Row
 
 if TYPE_CHECKING:
@@ -25,10 +26,15 @@ ATTRIBUTES = ("ENT_IOB", "ENT_TYPE")
 """Of tokens, beside their text and blanks; all others are empty."""
 
 
+@dataclass(frozen=True, slots=True)
 class SpacyBin:
-    """One DocBin a language and split, which is in memory whole."""
+    """One DocBin a language and split, which is in memory whole.
 
-    suffix = ".spacy"
+    ``words`` is one of `SPLITTERS`, icu or graphemes.
+    """
+
+    words: str
+    suffix: ClassVar[str] = ".spacy"
 
     def write(self, rows: Iterable[Row], path: Path, ledger: Ledger) -> None:
         """Write the rows of a language and split.
@@ -47,7 +53,8 @@ class SpacyBin:
         vocab = Vocab()
         found = DocBin(attrs=ATTRIBUTES, store_user_data=True)
         for row in rows:
-            found.add(_document(row, vocab, ledger))
+            tokens = SPLITTERS[self.words](row["text"])
+            found.add(_document(row, tokens, vocab, ledger))
         path.write_bytes(found.to_bytes())
 
     def beside(self) -> dict[str, str]:
@@ -55,10 +62,9 @@ class SpacyBin:
         return {}
 
 
-def _document(row: Row, vocab: "Vocab", ledger: Ledger) -> "Doc":
+def _document(row: Row, tokens: Sequence[Token], vocab: "Vocab", ledger: Ledger) -> "Doc":
     from spacy.tokens import Doc, Span
 
-    tokens = icu_tokens(row["text"])
     words, blanks, place = _words(row["text"], tokens)
     document = Doc(vocab, words=words, spaces=blanks, user_data={"id": row["id"]})
     inside, outside = placed(entities(row), tokens)

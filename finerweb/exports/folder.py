@@ -15,7 +15,9 @@ LOST = "lost.jsonl"
 class Format(Protocol):
     """A format of another tool."""
 
-    suffix: str
+    @property
+    def suffix(self) -> str:
+        """Return how its files' names end."""
 
     def write(self, rows: Iterable[Row], path: Path, ledger: Ledger) -> None:
         """Write the rows of a language and split, which are in the order of the release."""
@@ -33,8 +35,11 @@ def export(
     label that is lost. The folder takes the place of an older one once all is written.
 
     Raises:
-        FileNotFoundError, ValueError: as `finerweb.exports.source.parts`.
+        FileNotFoundError, ValueError: as `finerweb.exports.source.parts`; or the folder is there
+            and is no export, so that nothing else is ever replaced.
     """
+    if out.exists() and not (out / LOSS).is_file() and not _is_empty(out):
+        raise ValueError(f"{out}: is there, and no export (it has no {LOSS}): name a new folder")
     found = parts(release, variant, languages)
     with replacing_folder(out) as folder:
         with (folder / LOST).open("w", encoding="utf-8", newline="\n") as lost:
@@ -48,3 +53,7 @@ def export(
         report = ledger.metrics()
         write_metrics(folder / LOSS, report)
     return report
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and next(path.iterdir(), None) is None

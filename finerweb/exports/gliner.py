@@ -11,6 +11,7 @@ loses little where words have blanks between them, and needs nothing further.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from finerweb.exports.arrays import write_array
 from finerweb.exports.loss import Ledger
@@ -24,7 +25,7 @@ from finerweb.tables.io import Row
 class Gliner:
     """Examples ``{"tokenized_text", "ner": [[first, last, label], ...], "id"}``, `last` included.
 
-    ``words`` is the splitter, icu or gliner. A model reads ``max_words`` words: a longer passage
+    ``words`` is one of `SPLITTERS`. A model reads ``max_words`` words: a longer passage
     becomes several examples, cut where no entity is. It has spans of ``max_width`` words: wider
     entities are left out. Both are of the model's configuration (``max_len``, ``max_width``).
     """
@@ -32,7 +33,7 @@ class Gliner:
     words: str
     max_words: int
     max_width: int
-    suffix = ".json"
+    suffix: ClassVar[str] = ".json"
 
     def write(self, rows: Iterable[Row], path: Path, ledger: Ledger) -> None:
         """Write the rows of a language and split."""

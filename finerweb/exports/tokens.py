@@ -9,7 +9,9 @@ begins or ends inside a token is therefore lost to such a format, and counted.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from finerweb.corpus.segmentation import pieces
+from icu4py.breakers import CharacterBreaker
+
+from finerweb.corpus.segmentation import LOCALE, pieces
 from finerweb.records import Entity
 
 Token = tuple[int, int]
@@ -26,12 +28,7 @@ def icu_tokens(text: str) -> list[Token]:
     >>> [text[start:end] for text in ["Ana's 2 cats."] for start, end in icu_tokens(text)]
     ["Ana's", '2', 'cats', '.']
     """
-    found = []
-    begin = 0
-    for piece in pieces(text):
-        found += [(begin + m.start(), begin + m.end()) for m in _SOLID.finditer(piece)]
-        begin += len(piece)
-    return found
+    return _solid(pieces(text))
 
 
 def gliner_tokens(text: str) -> list[Token]:
@@ -41,6 +38,25 @@ def gliner_tokens(text: str) -> list[Token]:
     of Devanagari or Thai parts a word in two.
     """
     return [match.span() for match in _GLINER.finditer(text)]
+
+
+def grapheme_tokens(text: str) -> list[Token]:
+    """Return what a reader calls characters, each a token.
+
+    Particles of Korean and articles of Arabic are written in one word with a name, which then is
+    on no border of a word; all that is lost here is inside a character.
+    """
+    return _solid(CharacterBreaker(text, LOCALE))
+
+
+def _solid(parts: Iterable[str]) -> list[Token]:
+    """Return where the parts of a text stand, without white space."""
+    found = []
+    begin = 0
+    for part in parts:
+        found += [(begin + m.start(), begin + m.end()) for m in _SOLID.finditer(part)]
+        begin += len(part)
+    return found
 
 
 def splitter(text: str) -> Iterator[tuple[str, int, int]]:
@@ -53,7 +69,11 @@ def splitter(text: str) -> Iterator[tuple[str, int, int]]:
         yield text[start:end], start, end
 
 
-SPLITTERS: dict[str, Callable[[str], list[Token]]] = {"icu": icu_tokens, "gliner": gliner_tokens}
+SPLITTERS: dict[str, Callable[[str], list[Token]]] = {
+    "icu": icu_tokens,
+    "graphemes": grapheme_tokens,
+    "gliner": gliner_tokens,
+}
 
 
 def placed(
