@@ -23,6 +23,8 @@ from finerweb.exports.loss import Ledger
 from finerweb.exports.tokens import splitter
 from finerweb.tables.io import Row
 
+pytestmark = pytest.mark.slow  # The libraries take seconds to import.
+
 
 def marked(name: str, text: str, *entities: tuple[str, ...]) -> Row:
     """Return a row whose entities are named by their surfaces."""
@@ -90,7 +92,6 @@ def test_spacy_learns_from_it(tmp_path: Path) -> None:
     assert set(pipeline.get_pipe("ner").labels) == {"person", "date", "city"}
 
 
-@pytest.mark.slow
 def test_spacy_bytes_do_not_depend_on_the_process(tmp_path: Path) -> None:
     script = (
         "import sys; from test_export_readers import *; "
@@ -106,7 +107,6 @@ def test_spacy_bytes_do_not_depend_on_the_process(tmp_path: Path) -> None:
     assert {*made, exported(SpacyBin("icu"), MIXED).data} == {made[0]}
 
 
-@pytest.mark.slow
 def test_label_studio_takes_the_tasks(tmp_path: Path) -> None:
     """Its own interface validates every prediction against text and labels."""
     from label_studio_sdk.label_interface import LabelInterface
@@ -126,7 +126,6 @@ def test_label_studio_takes_the_tasks(tmp_path: Path) -> None:
         assert interface.validate_prediction(task["predictions"][0], return_errors=True)
 
 
-@pytest.mark.slow
 def test_label_studio_converts_the_tasks(tmp_path: Path) -> None:
     """Its converter makes IOB of the tasks once their predictions are annotations."""
     from label_studio_sdk.converter import Converter
@@ -154,7 +153,6 @@ def test_label_studio_converts_the_tasks(tmp_path: Path) -> None:
     assert "Köln -X- _ B-person" in lines
 
 
-@pytest.mark.slow
 def test_gliner_reads_it() -> None:
     """Its processor finds every entity among the spans it enumerates, and none is cut off."""
     with warnings.catch_warnings():

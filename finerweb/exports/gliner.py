@@ -68,6 +68,7 @@ class Gliner:
             if after - first > self.max_width:
                 ledger.lose(row, entity, entity.labels, "wider than a span of the model")
                 continue
+            # GLiNER learns one label of a span: the last that stands there.
             is_new = held.setdefault((first, after), (first, after, entity))[2] is entity
             ledger.lose(row, entity, entity.labels[is_new:], "several labels to one span")
         return list(held.values())
