@@ -27,7 +27,7 @@ fi
 
 free=$(df -Pk . | awk 'NR==2 {printf "%.0f", $4 / 1048576}')
 cat >&2 <<TXT
-Setting up .venv: about 0.9 GB to download, 2 minutes at 100 Mb/s, 3.6 GB of disk (free here: $free GB).
+Setting up .venv: about 1.0 GB to download, 2 minutes at 100 Mb/s, 4.0 GB of disk (free here: $free GB).
 TXT
 if [ "$free" -lt 5 ]; then
   echo "Less than 5 GB are free here: make room first." >&2

@@ -7,6 +7,7 @@ import click
 
 from finerweb.compute.mapping import forget, map_batches
 from finerweb.corpus.cleaning import Cleaning, clean, document_batches
+from finerweb.corpus.reviewed import take_reviewed
 from finerweb.models import resolve
 from finerweb.params.compute import ComputeParams
 from finerweb.params.load import load
@@ -18,9 +19,10 @@ from finerweb.tally import Tally, by_language
 
 @click.command("passages", cls=Stage, help=__doc__)
 @click.option("--documents", type=EXISTING, required=True, help="Documents, one file a language.")
+@click.option("--gold", type=EXISTING, required=True, help="Reviewed gold, one file a language.")
 @click.option("--out", type=NEW, required=True, help="Passages, one file a language.")
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
-def main(documents: Path, out: Path, metrics: Path) -> None:
+def main(documents: Path, gold: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("passages", PassagesParams)
     compute = load("compute", ComputeParams)
@@ -29,7 +31,9 @@ def main(documents: Path, out: Path, metrics: Path) -> None:
     with replacing_folder(out) as folder, TemporaryDirectory(dir=out.parent) as scratch:
         candidates = map_batches(work, document_batches(documents), compute, "passages")
         tallies = clean(candidates, folder, Path(scratch))
-    write_metrics(metrics, by_language(tallies, Tally()))
+        reviewed = take_reviewed(gold, folder)
+    counts = by_language(tallies, Tally()) | {"reviewed": by_language(reviewed, Tally())}
+    write_metrics(metrics, counts)
     forget(work, compute, "passages")
 
 

@@ -16,7 +16,7 @@ from works import Noting
 settings.register_profile("finerweb", deadline=None)
 settings.load_profile("finerweb")
 
-COPIED = (".gitignore", "dvc.yaml", "params.yaml", "stages", "finerweb", "sample")
+COPIED = (".gitignore", "dvc.yaml", "params.yaml", "stages", "finerweb", "sample", "gold")
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,7 @@ PARAMS: dict[str, Any] = {
     "evaluation_texts": [],
     "evaluation_words": 8,
     "personal_data": "keep",
+    "gold": "gold",
 }
 TEXTS = Path(os.environ.get("FINERWEB_TEST_DATA", "../shared/data")) / "passages"
 VOCABULARY = {

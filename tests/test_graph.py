@@ -28,6 +28,7 @@ LAYERS = (
     ("finerweb.merging", "finerweb.labels", "finerweb.ablation"),
     ("finerweb.lexicon", "finerweb.translation", "finerweb.naming", "finerweb.translators"),
     ("finerweb.release", "finerweb.report", "finerweb.forecast"),
+    ("finerweb.exports", "finerweb.review"),
     ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
 )
 ONLY_HERE = {"click": ("finerweb.stage", "finerweb.cli")}
@@ -41,6 +42,7 @@ HEAVY = (
     "pandas",
     "sklearn",
     "google",
+    "spacy",
 )
 MODULES = sorted((ROOT / "finerweb").rglob("*.py"))
 

@@ -5,12 +5,14 @@ from typing import Any
 
 import click
 
+from finerweb.cli.export import export
 from finerweb.cli.figures import figures
 from finerweb.cli.models import models
 from finerweb.cli.plan import plan
 from finerweb.cli.preset import preset
 from finerweb.cli.push import push
 from finerweb.cli.replies import replies
+from finerweb.cli.review import review
 from finerweb.cli.verify import verify
 
 
@@ -35,10 +37,12 @@ def main() -> None:
     """
 
 
+main.add_command(export)
 main.add_command(models)
 main.add_command(plan)
 main.add_command(preset)
 main.add_command(push)
 main.add_command(replies)
+main.add_command(review)
 main.add_command(figures)
 main.add_command(verify)

@@ -38,12 +38,20 @@ def words(text: str) -> Words:
     >>> words("Anna, 3 Hunde!").starts.tolist()
     [0, 6, 8]
     """
-    pieces = list(WordBreaker(text, LOCALE))
-    if any(vowel in text for vowel in SARA_AM):
-        pieces = _whole(pieces)
-    hashes = np.fromiter(map(_HASHES.__getitem__, pieces), np.uint64, len(pieces))
+    found = pieces(text)
+    hashes = np.fromiter(map(_HASHES.__getitem__, found), np.uint64, len(found))
     is_word = hashes != 0
-    return Words(_starts(pieces)[is_word], hashes[is_word])
+    return Words(_starts(found)[is_word], hashes[is_word])
+
+
+def pieces(text: str) -> list[str]:
+    """Return a text cut before and after every word: words, and what is between them.
+
+    >>> pieces("Anna, 3 Hunde!")
+    ['Anna', ',', ' ', '3', ' ', 'Hunde', '!']
+    """
+    found = list(WordBreaker(text, LOCALE))
+    return _whole(found) if any(vowel in text for vowel in SARA_AM) else found
 
 
 def _whole(pieces: list[str]) -> list[str]:

@@ -28,3 +28,4 @@ class PassagesParams(Section):
     evaluation_texts: list[Path]
     evaluation_words: int = Field(ge=2)
     personal_data: Literal["keep", "mask", "drop"]
+    gold: Path

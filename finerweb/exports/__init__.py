@@ -1,0 +1,1 @@
+"""A released variant in the formats of other tools, and what each of them cannot hold."""
