@@ -26,7 +26,7 @@ from finerweb.params.models import Model
 from finerweb.params.translate import LlmTranslator, TranslateParams
 from finerweb.tables.grounded import GROUNDED
 from finerweb.tables.io import write
-from finerweb.tables.labels import TYPES
+from finerweb.tables.types import TYPES
 from finerweb.translators import Asked, Lexicon, names, plans, translators
 from stages.translate import main
 
@@ -244,12 +244,12 @@ def project(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         {"type": kind, "count": 3, "concepts": named, "steps": [], "is_latin": kind.isascii()}
         for kind, named in concepts.items()
     ]
-    write(tmp_path / "labels" / "types.parquet", types, TYPES)
+    write(tmp_path / "types" / "types.parquet", types, TYPES)
     return tmp_path
 
 
 def stage(*more: str) -> str:
-    options = "--grounded grounded --labels labels --out out --metrics metrics.json".split()
+    options = "--grounded grounded --types types --out out --metrics metrics.json".split()
     done = CliRunner().invoke(main, [*options, *more])
     assert done.exit_code == 0, done.output
     return done.output
