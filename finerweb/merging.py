@@ -33,10 +33,10 @@ def merge(
     all`` of all that hang together. A pair has the span that ``boundaries`` names (of as long ones
     the first annotator's), more than two have all their code points, and all types, in the
     ``order`` of the annotators or of the alphabet. In ``printed`` only types more alike than
-    ``params.similarity`` are joined so; of others the one that ``below`` names (the longer span's,
-    or the first annotator's) stays as it is, and the rest goes. ``released`` joins all, which is
-    what the released data shows. Of what still overlaps the longer stays and the shorter goes (the
-    printed rule 2); what does not overlap stays.
+    ``params.similarity`` (of several types the two most alike) are joined so; of others the one
+    that ``below`` names (the longer span's, or the first annotator's) stays as it is, and the rest
+    goes. ``released`` joins all, which is what the released data shows. Of what still overlaps the
+    longer stays and the shorter goes (the printed rule 2); what does not overlap stays.
 
     ``union`` drops nothing: what stands at one place becomes one entity with all types, and all
     else stays as it is. ``met`` is what `meet` returns for the annotations, where that is known.
@@ -63,10 +63,13 @@ def meeting_types(met: Met) -> set[tuple[str, str]]:
     Of two annotators' pairs these are all; it asks for a few more of a third, and of groups.
     """
     return {
-        (a.labels[-1], b.labels[-1])
+        (x, y)
         for found in met.values()
         for _, a, b in found
         if not _are_alike(a, b)
+        for x in a.labels
+        for y in b.labels
+        if x != y
     }
 
 
@@ -86,12 +89,7 @@ def _join(
 ) -> Entity:
     """Return the entity that some of two annotators' become."""
     everyone = [*first, *second]
-    values = [
-        similarity(a.labels[-1], b.labels[-1])
-        for a in first
-        for b in second
-        if not _are_alike(a, b)
-    ]
+    values = [_likeness(a, b, similarity) for a in first for b in second if not _are_alike(a, b)]
     value = min(values, default=None)
     before = [entity.similarity for entity in everyone if entity.similarity is not None]
     least = min([*values, *before], default=None)
@@ -119,6 +117,11 @@ def _chosen(entities: Sequence[Entity], which: str) -> Entity:
 
 def _are_alike(a: Entity, b: Entity) -> bool:
     return a.labels == b.labels or set(a.labels) == set(b.labels)
+
+
+def _likeness(a: Entity, b: Entity, similarity: Similarity) -> float:
+    """Return the cosine of the two types, one of each, that are most alike."""
+    return max(1.0 if x == y else similarity(x, y) for x in a.labels for y in b.labels)
 
 
 def _longest(

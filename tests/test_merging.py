@@ -214,6 +214,25 @@ def test_three_annotators(
     assert (entity.label, entity.similarity) == (label, least)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "label", "least"),
+    [
+        (("organization", "company"), "firm", "company / organization / firm", 0.9),
+        (("company", "organization"), "company", "company / organization", 1.0),
+        (("organization", "organization"), "firm", "organization", 0.2),
+    ],
+)
+def test_of_several_types_the_most_alike_count(
+    first: tuple[str, ...], second: str, label: str, least: float
+) -> None:
+    sets = [
+        single("a", [Span(0, 4, kind) for kind in first]),
+        single("b", [Span(0, 4, second)]),
+    ]
+    (entity,) = merge(sets, PRINTED, lambda a, b: FIRMS[frozenset((a, b))])
+    assert (entity.label, entity.similarity) == (label, least)
+
+
 def test_who_is_overruled_is_no_source() -> None:
     sets = [single("a", [Span(0, 10, "event")]), single("b", [Span(4, 10, "city")])]
     (entity,) = merge(sets, PRINTED, similarity)

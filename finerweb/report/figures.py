@@ -24,7 +24,7 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
     ("merged, typed F1", "metrics/merge.json", "overall.gold.typed.f1"),
     ("annotators agree exactly", "metrics/merge.json", "overall.agreement.exact"),
     ("entities a passage", "metrics/statistics.json", "ours.merged.overall.entities_per_passage"),
-    ("distinct labels, merged", "metrics/labels.json", "variants.merged.labels"),
+    ("distinct labels, merged", "metrics/labels.json", "merged.labels"),
 )
 SPREAD = Path("metrics/spread.json")
 """Figure -> largest less smallest value over runs that differed in kernels and batches alone."""
