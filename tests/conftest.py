@@ -1,16 +1,18 @@
 """Fixtures: a temporary copy of the project, and texts in several scripts."""
 
+import importlib
 import os
 import shutil
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import settings
 from reach import ROOT
-from works import Noting
 
 # A slow machine is no error of the code.
 settings.register_profile("finerweb", deadline=None)
@@ -72,27 +74,22 @@ def run(
 
 
 @pytest.fixture
-def stage(project: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Return a function that runs a stage script in the temporary project."""
+def stage(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs a stage in the temporary project, in this process.
 
-    def call(name: str, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return run(sys.executable, "-m", f"stages.{name}", *options, cwd=project, check=check)
+    `test_cli` and the golden run start the scripts themselves.
+    """
+    monkeypatch.chdir(project)
+    monkeypatch.syspath_prepend(ROOT)
+
+    def call(name: str, *options: str) -> subprocess.CompletedProcess[str]:
+        script = importlib.import_module(f"stages.{name}")
+        done = CliRunner().invoke(script.main, options)
+        if done.exc_info and done.exc_info[0] is not SystemExit:
+            traceback.print_exception(*done.exc_info)
+            pytest.fail(f"stage {name} ended with a traceback")
+        return subprocess.CompletedProcess(options, done.exit_code, done.stdout, done.stderr)
 
     return call
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --approve: take what the golden run gives as the new golden files."""
-    parser.addoption("--approve", action="store_true", help="rewrite tests/golden")
-
-
-@pytest.fixture
-def approve(request: pytest.FixtureRequest) -> bool:
-    """Return whether golden files are to be rewritten."""
-    return bool(request.config.getoption("--approve"))
-
-
-@pytest.fixture
-def noting(tmp_path: Path) -> Callable[..., Noting]:
-    """Return a function that makes a work that notes its calls in the file `notes`."""
-    return lambda how="", **fields: Noting(str(tmp_path / "notes"), how, **fields)

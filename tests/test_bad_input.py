@@ -56,7 +56,7 @@ BAD_LINES = {
 @pytest.mark.parametrize(("line", "message"), BAD_LINES.values(), ids=BAD_LINES)
 def test_bad_document(project: Path, stage: Stage, line: bytes, message: str) -> None:
     use(project, [row(id="good"), line])
-    done = stage(*DOCUMENTS, check=False)
+    done = stage(*DOCUMENTS)
     assert done.returncode == 1
     assert message in done.stderr
     assert "deu_Latn.jsonl, line 2" in done.stderr
@@ -67,19 +67,19 @@ def test_bad_document(project: Path, stage: Stage, line: bytes, message: str) ->
 
 def test_duplicate_id(project: Path, stage: Stage) -> None:
     use(project, [row(), row()])
-    assert "id 'a' comes twice" in stage(*DOCUMENTS, check=False).stderr
+    assert "id 'a' comes twice" in stage(*DOCUMENTS).stderr
 
 
 def test_empty_corpus(project: Path, stage: Stage) -> None:
     use(project, [b""])
-    done = stage(*DOCUMENTS, check=False)
+    done = stage(*DOCUMENTS)
     assert done.returncode == 1
     assert "no documents for deu_Latn: the file is empty" in done.stderr
 
 
 def test_corpus_of_ratings_only(project: Path, stage: Stage) -> None:
     use(project, [row(id="a"), row(id="b")])
-    done = stage(*DOCUMENTS, check=False)
+    done = stage(*DOCUMENTS)
     assert done.returncode == 1
     assert "deu_Latn: of 2 documents none is left for the corpus, 2 are to be rated" in done.stderr
 
@@ -88,13 +88,13 @@ def test_a_later_language_that_fails_leaves_no_folder(project: Path, stage: Stag
     many = [row(id=str(i)) for i in range(30)]
     use(project, many, ["deu_Latn", "eng_Latn"])
     (project / "source" / "eng_Latn.jsonl").write_bytes(b"{")
-    assert stage(*DOCUMENTS, check=False).returncode == 1
+    assert stage(*DOCUMENTS).returncode == 1
     assert not (project / "out").exists() and not list(project.glob(".*.partial"))
 
 
 def test_language_without_a_file(project: Path, stage: Stage) -> None:
     use(project, [row()], ["fra_Latn"])
-    done = stage(*DOCUMENTS, check=False)
+    done = stage(*DOCUMENTS)
     assert "no documents for fra_Latn" in done.stderr and "documents.languages" in done.stderr
 
 
@@ -106,7 +106,7 @@ def test_unknown_language(project: Path, stage: Stage, code: str) -> None:
     use(project, [row()], [code])
     (project.parent / "evil.jsonl").write_bytes(row())
     before = set(project.parent.rglob("*"))
-    done = stage(*DOCUMENTS, check=False)
+    done = stage(*DOCUMENTS)
     assert done.returncode == 1
     assert f"unknown language {code!r}" in done.stderr
     after = {path for path in project.parent.rglob("*") if "__pycache__" not in path.parts}
@@ -117,7 +117,7 @@ def test_unknown_language(project: Path, stage: Stage, code: str) -> None:
 def test_a_language_that_is_no_text(project: Path, stage: Stage, code: object) -> None:
     """YAML reads the code `no` as false."""
     use(project, [row()], [code])
-    done = stage(*DOCUMENTS, check=False)
+    done = stage(*DOCUMENTS)
     assert done.returncode == 1
     assert f"documents.languages.0: Input should be a valid string, got {code!r}" in done.stderr
 
@@ -144,7 +144,7 @@ def test_bad_params(
         params.setdefault(section, {}).update(keys)
     (project / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
     (project / "source").mkdir()
-    done = stage(*DOCUMENTS, check=False)
+    done = stage(*DOCUMENTS)
     assert done.returncode == 1
     assert message in done.stderr
 

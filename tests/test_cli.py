@@ -74,6 +74,6 @@ def test_a_missing_input_is_named(
     stage: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     options = ("--documents", "nowhere", "--out", "o", "--metrics", "m")
-    done = stage("passages", *options, check=False)
+    done = stage("passages", *options)
     assert done.returncode == 2
     assert "Path 'nowhere' does not exist" in done.stderr

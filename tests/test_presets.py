@@ -220,7 +220,7 @@ def test_there_and_back(folder: Path) -> None:
     done = call(folder, "paper", "--yes")
     assert done.returncode == 0
     assert "+    - zsm_Latn" in done.stdout
-    assert "-  quota: 10  " in done.stdout and "+  quota: 2500  " in done.stdout
+    assert "-  quota: 8  " in done.stdout and "+  quota: 2500  " in done.stdout
     assert params.read_bytes() == TEXTS["paper"].encode()
     assert call(folder, "sample", "--yes").returncode == 0
     assert params.read_bytes() == before

@@ -1,6 +1,7 @@
 """`finerweb verify`: a whole release passes, and every planted corruption is named."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,11 +18,21 @@ from finerweb.release.verify import verify
 from finerweb.tables.io import read_metrics
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a small release of two annotators and merged, in three languages."""
+    folder = tmp_path_factory.mktemp("made")
+    make_variants(folder / "variants")
+    make_release(folder, params())
+    return folder
+
+
 @pytest.fixture
-def release(tmp_path: Path) -> Path:
-    """Return a small release of two annotators and merged, in three languages."""
-    make_variants(tmp_path / "variants")
-    return make_release(tmp_path, params())
+def release(made: Path, tmp_path: Path) -> Path:
+    """Return a copy of the release, with its metrics beside it."""
+    for name in ("release", "metrics"):
+        shutil.copytree(made / name, tmp_path / name)
+    return tmp_path / "release"
 
 
 def documents(code: str) -> set[str]:
