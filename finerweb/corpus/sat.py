@@ -4,9 +4,20 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from finerweb.corpus.sentences import TEXTS, Borders, bare
+from finerweb.corpus.sentences import TEXTS, Borders, Split, bare, icu
 from finerweb.models import resolve
-from finerweb.params.variants import SatParams
+from finerweb.params.variants import SatParams, VariantsParams
+
+
+def splitter(params: VariantsParams) -> Split | None:
+    """Return what cuts texts into sentences, by what params say; None where nothing does.
+
+    Raises:
+        ValueError: as `Sat`.
+    """
+    if params.sentences == "sat":
+        return Sat(params.sat)
+    return icu if params.sentences == "icu" else None
 
 
 class Sat:
