@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -182,7 +183,8 @@ def stages(folder: Path) -> Iterator[tuple[str, ...]]:
 @click.command()
 @click.option("--share", default=0.02, help="Of the paper's passages.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the corpus is, or goes.")
-def main(share: float, folder: Path | None) -> None:
+@click.option("--begin", default="ground/qwen", help="The first stage to run, in a folder that is.")
+def main(share: float, folder: Path | None, begin: str) -> None:
     """Measure and print."""
     with ExitStack() as stack:
         home = folder or Path(stack.enter_context(TemporaryDirectory()))
@@ -191,7 +193,7 @@ def main(share: float, folder: Path | None) -> None:
             click.echo(f"{n:,} passages, {n_mentions:,} mentions of two annotators")
         (home / "metrics").mkdir(exist_ok=True)
         total = 0.0
-        for what, *command in stages(home):
+        for what, *command in dropwhile(lambda one: one[0] != begin, stages(home)):
             begun = time.perf_counter()
             process = subprocess.Popen(command)
             _, status, used = os.wait4(process.pid, 0)
@@ -199,7 +201,9 @@ def main(share: float, folder: Path | None) -> None:
                 raise SystemExit(f"{what} failed")
             took = time.perf_counter() - begun
             total += took
-            click.echo(f"{what:14} {took:7.1f} s, peak {used.ru_maxrss / 2**20:.2f} GiB")
+            cpu = used.ru_utime + used.ru_stime
+            peak = used.ru_maxrss / 2**20
+            click.echo(f"{what:14} {took:7.1f} s ({cpu:.1f} s of processor), peak {peak:.2f} GiB")
         click.echo(f"{'in all':14} {total:7.1f} s")
 
 

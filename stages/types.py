@@ -8,7 +8,7 @@ import click
 from finerweb.columns import types_of
 from finerweb.models import resolve
 from finerweb.normalisation import metrics as figures
-from finerweb.normalisation import normalise, read_overrides, type_rows
+from finerweb.normalisation import normalise, read_overrides, spelling, type_rows
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
 from finerweb.params.types import TypesParams
@@ -34,7 +34,7 @@ def main(grounded: Path, overrides: Path, out: Path, metrics: Path) -> None:
     for code in languages_in(grounded / annotators[0]):
         counts += types_of(read_spans(grounded, annotators, code).values())
     types = sorted(counts)
-    vectors = encoder(types)
+    vectors = encoder([spelling(kind) for kind in types])
     embed = encoder if params.likeness else None
     named = normalise(counts, said, params.split_compounds, embed, params.likeness or 1.0)
     with replacing_folder(out) as folder:

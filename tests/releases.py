@@ -13,7 +13,7 @@ from finerweb.records import Passage, Span, single
 from finerweb.release.card import Models, card
 from finerweb.release.card_tables import read_card_metrics
 from finerweb.release.folder import copy, finish, released
-from finerweb.release.sentences import SUFFIX, sentences
+from finerweb.release.sentences import SUFFIX, cut, sentences
 from finerweb.release.variants import KINDS, TRANSLATED
 from finerweb.report.statistics import of_variant
 from finerweb.tables.io import read_table, write, write_metrics
@@ -55,8 +55,9 @@ def make_variants(out: Path, n: int = 2, silent: Sequence[tuple[str, str]] = ())
                 write(out / name / f"{code}.parquet", rows, table)
                 called, _ = viewed(scored, found, kind, True, CONCEPTS, NAMES)
                 write(out / f"{name}{TRANSLATED}" / f"{code}.parquet", called, table)
-                cut, _ = sentences(rows, of_sentences, icu(rows["text"].to_pylist()))
-                write(out / f"{name}{SUFFIX}" / f"{code}.parquet", cut, of_sentences)
+                texts = rows["text"].to_pylist()
+                made, _ = sentences(rows, of_sentences, cut(texts, icu(texts)))
+                write(out / f"{name}{SUFFIX}" / f"{code}.parquet", made, of_sentences)
 
 
 def make_metrics(variants: Path, out: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +17,14 @@ from finerweb.corpus.sentences import icu
 from finerweb.models import resolve
 from finerweb.params.variants import SatParams
 from finerweb.records import Entity, Passage, Source
-from finerweb.release.sentences import SentenceReport, sentences
+from finerweb.release.sentences import SentenceReport, Sentences, sentences
+from finerweb.release.sentences import cut as cut_at
 from finerweb.tables.variants import SINGLE_SENTENCES
+
+
+def borders(table: pa.Table) -> Sentences:
+    texts = table["text"].to_pylist()
+    return cut_at(texts, icu(texts))
 
 
 def cut(
@@ -31,7 +38,7 @@ def cut(
         found = [Entity(a, b, ("x",), (Source("qwen", a, b, "x"),)) for a, b in places]
         entities[name] = found
     table, _ = viewed(rows, entities, "single", False, {"x": ("x",)})
-    found_rows, report = sentences(table, SINGLE_SENTENCES, icu(table["text"].to_pylist()))
+    found_rows, report = sentences(table, SINGLE_SENTENCES, borders(table))
     return found_rows.to_pylist(), report
 
 

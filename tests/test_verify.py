@@ -128,18 +128,12 @@ def without_entities(table: pa.Table) -> pa.Table:
 @pytest.mark.parametrize(
     ("variant", "change", "message"),
     [
-        (
-            "qwen-multi-sentences",
-            column_as("start", lambda v: [x + 1 for x in v]),
-            "made of in text",
-        ),
+        ("qwen-single-sentences", column_as("start", lambda v: [x + 1 for x in v]), "of in text"),
+        ("qwen-multi-sentences", column_as("start", lambda v: [x + 1 for x in v]), "of in start"),
         ("qwen-single-sentences", column_as("is_crossed", lambda v: [True] * len(v)), "is_crossed"),
-        ("merged-multi-sentences", lambda t: t.slice(1), "eng_Latn0#0: [0, 23) of it is in no"),
-        (
-            "merged-multi-sentences",
-            lambda t: t.slice(0, len(t) - 1),
-            "[13, 72) of it is in no sentence",
-        ),
+        ("merged-single-sentences", lambda t: t.slice(1), "eng_Latn0#0: [0, 23) of it is in no"),
+        ("merged-single-sentences", lambda t: t.slice(0, len(t) - 1), ": [13, 72) of it is in no"),
+        ("merged-multi-sentences", lambda t: t.slice(1), "eng_Latn0#0-s0: is missing"),
         ("merged-single-sentences", without_entities, "made of in char_spans"),
         ("gemma-single-translated", without_entities, "made of in char_spans"),
         ("gemma-multi", without_entities, "made of in char_spans"),

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from finerweb.columns import EntityColumns
 from finerweb.corpus.sentences import Split
-from finerweb.release.sentences import SUFFIX, SentenceReport, sentences
+from finerweb.release.sentences import SUFFIX, SentenceReport, cut, sentences
 from finerweb.release.variants import KINDS, TRANSLATED, views
 from finerweb.tables.io import Table
 from finerweb.tables.types import Concepts
@@ -53,6 +53,6 @@ def variants(
             rows = shared.view(kind, names)
             yield Variant(variant, rows, tables[0], shared.tally)
             if manner.split:
-                borders = manner.split(rows["text"].to_pylist())
-                cut, report = sentences(rows, tables[1], borders)
-                yield Variant(f"{variant}{SUFFIX}", cut, tables[1], report)
+                texts = rows["text"].to_pylist()
+                made, report = sentences(rows, tables[1], cut(texts, manner.split(texts)))
+                yield Variant(f"{variant}{SUFFIX}", made, tables[1], report)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from finerweb.columns import Ints
 from finerweb.corpus.sentences import Borders
@@ -42,34 +43,48 @@ class SentenceReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentences:
-    """Sentences of some passages, m of them: (m,) passage, number in it, first, one past the last.
+class Sentences:
+    """Sentences of some passages, m of them, in their order: passage (m,), start, end, begins.
 
-    Start and end are code points of the passages laid end to end, ``begins`` where each begins.
+    Start and end are code points of the passages laid end to end, ``begins`` where each begins,
+    and last where the last one ends.
     """
 
     passage: Ints
-    number: Ints
     start: Ints
     end: Ints
     begins: Ints
 
 
+def cut(texts: Sequence[str], borders: Sequence[Borders]) -> Sentences:
+    """Return the sentences of texts by their borders in each."""
+    begins = begins_of(texts)
+    counts = np.fromiter(map(len, borders), np.int64, len(borders))
+    passage = np.repeat(np.arange(len(texts)), counts)
+    places = np.array([place for some in borders for place in some], np.int64).reshape(-1, 2)
+    start, end = places.T + begins[passage]
+    return Sentences(passage, start, end, begins)
+
+
+def begins_of(texts: Sequence[str]) -> Ints:
+    """Return where each text begins if they are laid end to end, and where the last one ends."""
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    return np.append(0, np.cumsum(lengths))
+
+
 def sentences(
-    passages: pa.Table, table: Table, borders: Sequence[Borders]
+    passages: pa.Table, table: Table, found: Sentences
 ) -> tuple[pa.Table, SentenceReport]:
     """Return a variant's passages as its table of sentences, and what was counted.
 
-    ``borders`` are the sentences of each passage's text. Every code point of a passage but white
-    space between sentences is in one of them; offsets are accumulated, so that of two equal
-    sentences each has its own entities. A sentence without an entity stays. An entity that crosses
-    a border is in no sentence: those it touches are marked (``is_crossed``), the passage has it.
+    Every code point of a passage but white space between sentences is in one of them; offsets are
+    accumulated, so that of two equal sentences each has its own entities. A sentence without an
+    entity stays. An entity that crosses a border is in no sentence: those it touches are marked
+    (``is_crossed``), the passage has it.
     """
-    texts = passages["text"].to_pylist()
-    found = _cut(texts, borders)
     spans = passages["char_spans"].combine_chunks()
     flat = spans.flatten()
-    of_passage = np.repeat(np.arange(len(texts)), np.diff(_ints(spans.offsets)))
+    of_passage = np.repeat(np.arange(len(passages)), np.diff(_ints(spans.offsets)))
     start, end = (_ints(flat.field(name)) + found.begins[of_passage] for name in ("start", "end"))
     last = np.searchsorted(found.start, start, side="right") - 1
     is_inside = (last >= 0) & (end <= np.append(found.end, 0)[last])
@@ -81,24 +96,13 @@ def sentences(
     kept = kept[np.argsort(last[kept], kind="stable")]
     counts = np.bincount(last[kept], minlength=len(found.start))
     offset = (found.start - found.begins[found.passage])[last[kept]]
-    cut = pa.ListArray.from_arrays(
+    inside = pa.ListArray.from_arrays(
         pa.array(np.append(0, np.cumsum(counts)), pa.int32()),
         _moved(flat.take(pa.array(kept)), offset),
     )
-    rows = _rows(passages, texts, found, cut, crossed).select(table.schema.names)
+    rows = _rows(passages, found, inside, crossed).select(table.schema.names)
     report = SentenceReport(len(rows), int((counts == 0).sum()), len(flat), len(flat) - len(kept))
     return rows.cast(table.schema), report
-
-
-def _cut(texts: Sequence[str], borders: Sequence[Borders]) -> _Sentences:
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    begins = np.append(0, np.cumsum(lengths))
-    counts = np.fromiter(map(len, borders), np.int64, len(borders))
-    passage = np.repeat(np.arange(len(texts)), counts)
-    firsts = np.cumsum(counts) - counts
-    places = np.array([place for some in borders for place in some], np.int64).reshape(-1, 2)
-    start, end = places.T + begins[passage]
-    return _Sentences(passage, np.arange(len(passage)) - firsts[passage], start, end, begins)
 
 
 def _moved(spans: pa.StructArray, offset: Ints) -> pa.StructArray:
@@ -111,26 +115,24 @@ def _moved(spans: pa.StructArray, offset: Ints) -> pa.StructArray:
 
 
 def _rows(
-    passages: pa.Table,
-    texts: Sequence[str],
-    found: _Sentences,
-    spans: pa.ListArray,
-    crossed: np.ndarray,
+    passages: pa.Table, found: Sentences, spans: pa.ListArray, crossed: np.ndarray
 ) -> pa.Table:
     start, end = (each - found.begins[found.passage] for each in (found.start, found.end))
-    places = list(zip(found.passage.tolist(), start.tolist(), end.tolist(), strict=True))
-    ids = passages["id"].to_pylist()
-    rows = passages.take(pa.array(found.passage))
+    texts = passages["text"].to_pylist()
+    places = zip(found.passage.tolist(), start.tolist(), end.tolist(), strict=True)
+    # Not the texts and entities of passages: copies of those for every sentence are large.
+    rows = passages.drop_columns(["text", "char_spans"]).take(pa.array(found.passage))
+    first = np.searchsorted(found.passage, found.passage)
+    numbers = pa.array(np.arange(len(first)) - first).cast(pa.string())
     changed = {
         "passage_id": rows["id"],
-        "id": pa.array(f"{ids[i]}-s{n}" for (i, _, _), n in zip(places, found.number, strict=True)),
+        "id": pc.binary_join_element_wise(rows["id"], numbers, "-s"),
         "text": pa.array([texts[i][a:b] for i, a, b in places], pa.string()),
         "char_spans": spans,
         "start": pa.array(start, pa.int32()),
         "is_crossed": pa.array(crossed),
     }
-    columns = {name: rows[name] for name in rows.column_names} | changed
-    return pa.table(columns)
+    return pa.table({name: rows[name] for name in rows.column_names} | changed)
 
 
 def _ints(array: pa.Array) -> Ints:

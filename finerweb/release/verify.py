@@ -19,7 +19,6 @@ from finerweb.release.splits import misplaced, read_splits, where
 from finerweb.release.variants import KINDS, TRANSLATED
 from finerweb.release.verify_card import card_faults, shares_of
 from finerweb.release.verify_rows import (
-    borders,
     differing,
     entities,
     joined,
@@ -27,6 +26,7 @@ from finerweb.release.verify_rows import (
     nameless,
     nulls,
     order,
+    sentences_of,
     some,
     sources,
     strays,
@@ -191,13 +191,11 @@ def _rows(path: Path, variant: Variant, code: str) -> tuple[pa.Table | None, lis
 def _checked(variant: Variant, files: Files, beside: Beside) -> Iterator[str]:
     """Yield what is wrong with a file beside the others of its language."""
     table = files[variant]
-    made_of = _made_of(variant, files)
-    if variant.of_sentences and made_of is not None:
-        yield from some(uncovered(made_of[1], files[replace(variant, of_sentences=False)]))
-    if made_of is not None:
-        faults = list(some(differing(*made_of)))
-        yield from faults
-        if not faults:
+    faults = _beside_what_it_is_made_of(variant, files)
+    if faults is not None:
+        named = list(faults)
+        yield from named
+        if not named:
             return  # What it is made of is looked at itself.
     yield from some(entities(table))
     if variant.of_sentences:
@@ -213,22 +211,30 @@ def _checked(variant: Variant, files: Files, beside: Beside) -> Iterator[str]:
         yield from some(_shared(table, beside.evaluation))
 
 
-def _made_of(variant: Variant, files: Files) -> tuple[pa.Table, pa.Table] | None:
-    """Return a file beside what others of its language make of it; None where those are missing."""
+def _beside_what_it_is_made_of(variant: Variant, files: Files) -> Iterator[str] | None:
+    """Return the faults of a file that others of its language make; None where those are missing.
+
+    One of several labels is held to the one of single labels, one of sentences to its passages, a
+    translated one to the English one.
+    """
     table = files[variant]
-    if variant.of_sentences:
-        passages = files.get(replace(variant, of_sentences=False))
-        if passages is None:
-            return None
-        # By the file's own borders: whose rules they are, and of which version, it need not know.
-        return table, sentences(passages, variant.table, borders(table, passages))[0]
     singles = files.get(replace(variant, kind="single"))
     if variant.kind != "single" and singles is not None:
-        return joined(table, singles.schema), singles
+        return some(differing(joined(table, singles.schema), singles))
+    if variant.of_sentences:
+        passages = files.get(replace(variant, of_sentences=False))
+        return None if passages is None else _beside_passages(table, passages, variant.table)
     english = files.get(replace(variant, is_translated=False))
     if variant.is_translated and english is not None:
-        return nameless(table), nameless(english)
+        return some(differing(nameless(table), nameless(english)))
     return None
+
+
+def _beside_passages(table: pa.Table, passages: pa.Table, kind: Table) -> Iterator[str]:
+    # By the file's own borders: whose rules they are, and of which version, it need not know.
+    found = sentences_of(table, passages)
+    yield from some(uncovered(found, passages))
+    yield from some(differing(table, sentences(passages, kind, found)[0]))
 
 
 def _shared(table: pa.Table, evaluation: EvaluationTexts) -> Iterator[str]:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from finerweb.columns import Ints, distinct_lists
-from finerweb.corpus.sentences import Borders
 from finerweb.records import SEPARATOR
+from finerweb.release.sentences import Sentences, begins_of
 
 MOST = 10
 """Faults of one kind that are named in a file; of more the number is told."""
@@ -162,24 +162,36 @@ def _with_spans(table: pa.Table, old: pa.ListArray, new: pa.StructArray) -> pa.T
     return table.set_column(place, "char_spans", pa.ListArray.from_arrays(offsets, new))
 
 
-def borders(sentences: pa.Table, passages: pa.Table) -> list[Borders]:
-    """Return where the sentences of each passage start and end, by a file of sentences."""
-    found: dict[str, list[tuple[int, int]]] = {}
-    columns = (sentences[name].to_pylist() for name in ("passage_id", "start", "text"))
-    for name, start, text in zip(*columns, strict=True):
-        found.setdefault(name, []).append((start, start + len(text)))
-    return [tuple(found.get(name, ())) for name in passages["id"].to_pylist()]
+def sentences_of(table: pa.Table, passages: pa.Table) -> Sentences:
+    """Return the sentences of passages by a file of them; those of other passages are left out."""
+    begins = begins_of(passages["text"].to_pylist())
+    of_passage = pc.index_in(table["passage_id"], value_set=passages["id"].combine_chunks())
+    known = of_passage.is_valid()
+    passage = of_passage.filter(known).to_numpy().astype(np.int64)
+    rows = table.filter(known)
+    start = rows["start"].to_numpy() + begins[passage]
+    end = start + pc.utf8_length(rows["text"]).to_numpy()
+    order = np.lexsort((start, passage))
+    return Sentences(passage[order], start[order], end[order], begins)
 
 
-def uncovered(sentences: pa.Table, passages: pa.Table) -> Iterator[str]:
+def uncovered(found: Sentences, passages: pa.Table) -> Iterator[str]:
     """Yield the passages of whose text something is in no sentence, or in two."""
-    columns = (passages["id"].to_pylist(), passages["text"].to_pylist())
-    for name, text, found in zip(*columns, borders(sentences, passages), strict=True):
-        ends = [0, *(end for _, end in found)]
-        starts = [*(start for start, _ in found), len(text)]
-        for end, start in zip(ends, starts, strict=True):
-            if start < end or text[end:start].strip():
-                yield f"{name}: [{end}, {start}) of it is in no sentence, or in two"
+    texts, ids = passages["text"].to_pylist(), passages["id"]
+    # A gap before each sentence, and one after the last of each passage.
+    start = np.concatenate([found.start, found.begins[1:]])
+    passage = np.concatenate([found.passage, np.arange(len(texts))])
+    order = np.lexsort((start, passage))
+    start, passage = start[order], passage[order]
+    ends = np.concatenate([found.end, np.full(len(texts), -1)])[order]
+    before = np.append(-1, ends[:-1])
+    is_first = np.append(True, passage[1:] != passage[:-1])[: len(passage)]
+    before = np.where(is_first, found.begins[passage], before)
+    for i in np.flatnonzero(before != start).tolist():
+        begin = found.begins[passage[i]]
+        a, b = int(before[i] - begin), int(start[i] - begin)
+        if a > b or texts[passage[i]][a:b].strip():
+            yield f"{ids[int(passage[i])]}: [{a}, {b}) of it is in no sentence, or in two"
 
 
 def differing(table: pa.Table, expected: pa.Table) -> Iterator[str]:

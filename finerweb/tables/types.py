@@ -33,7 +33,11 @@ VECTORS = Table(
     pa.schema(
         [
             column("type", pa.string(), "As annotators wrote it, folded."),
-            column("vector", pa.list_(pa.float32()), "Of length one, by the sentence encoder."),
+            column(
+                "vector",
+                pa.list_(pa.float32()),
+                "Of its spelling, by the encoder; of length one.",
+            ),
         ]
     ),
     ("type",),
