@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import settings
 from reach import ROOT
+from works import Noting
 
 # A slow machine is no error of the code.
 settings.register_profile("finerweb", deadline=None)
@@ -93,3 +94,20 @@ def stage(
         return subprocess.CompletedProcess(options, done.exit_code, done.stdout, done.stderr)
 
     return call
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --approve: take what the golden run gives as the new golden files."""
+    parser.addoption("--approve", action="store_true", help="rewrite tests/golden")
+
+
+@pytest.fixture
+def approve(request: pytest.FixtureRequest) -> bool:
+    """Return whether golden files are to be rewritten."""
+    return bool(request.config.getoption("--approve"))
+
+
+@pytest.fixture
+def noting(tmp_path: Path) -> Callable[..., Noting]:
+    """Return a function that makes a work that notes its calls in the file `notes`."""
+    return lambda how="", **fields: Noting(str(tmp_path / "notes"), how, **fields)
