@@ -12,7 +12,7 @@ from enum import Enum
 
 OUTSIDE = "O"
 _TAG = re.compile(r"([BIESLU])[-_](.+)")
-_BEGINS, _ENDS = "BSU", "ESLU"
+_BEGINS, _ENDS = frozenset("BSU"), frozenset("ESLU")
 Run = tuple[int, int, str]
 """The first token, the one after the last, and the tag without its prefix."""
 

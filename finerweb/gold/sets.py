@@ -1,7 +1,7 @@
 """A set of human-labelled texts, whatever its format: read, labelled, checked, counted."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,12 +56,12 @@ def read_set(params: GoldSetParams, overlaps: str) -> GoldSet:
             one id; the message names the place. Or no text is left.
     """
     labels = _labels(params)
-    builder = _Builder(params.name, overlaps)
+    builder = _Builder(params, overlaps)
     for path in files(params):
         reader = read_parquet if path.suffix == ".parquet" else READERS[params.kind]
         for one in reader(path):
             builder.add(one, one.language or params.language or "", labels)
-    return builder.made(params.types)
+    return builder.made()
 
 
 def of_passages(params: GoldSetParams, passages: Iterable[Passage], overlaps: str) -> GoldSet:
@@ -70,7 +70,7 @@ def of_passages(params: GoldSetParams, passages: Iterable[Passage], overlaps: st
     Raises:
         ValueError: no passage has gold.
     """
-    builder = _Builder(params.name, overlaps)
+    builder = _Builder(params, overlaps)
     for one in passages:
         if one.gold is not None and params.language in (None, one.language):
             builder.add(
@@ -78,7 +78,7 @@ def of_passages(params: GoldSetParams, passages: Iterable[Passage], overlaps: st
                 one.language,
                 params.labels,
             )
-    return builder.made(params.types)
+    return builder.made()
 
 
 def _labels(params: GoldSetParams) -> Mapping[str, str] | None:
@@ -117,8 +117,9 @@ def files(params: GoldSetParams) -> list[Path]:
 class _Builder:
     """Takes the texts of a set one by one."""
 
-    def __init__(self, name: str, overlaps: str) -> None:
-        self._name = name
+    def __init__(self, params: GoldSetParams, overlaps: str) -> None:
+        self._name = params.name
+        self._types = params.types
         self._overlaps = overlaps
         self._texts: dict[str, GoldText] = {}
         self._report = GoldReport()
@@ -126,7 +127,7 @@ class _Builder:
     def add(self, one: Marked, code: str, labels: Mapping[str, str] | None) -> None:
         report = GoldReport(repaired=one.repaired)
         report.spans.drop("not found in the text", one.lost)
-        name = one.name or f"{self._name}-{self._report.texts.seen:06}"
+        name = one.name or f"{self._name}-{code}-{self._report.texts.seen:06}"
         if not one.text.strip():
             report.texts.drop("empty")
         elif name in self._texts:
@@ -155,7 +156,7 @@ class _Builder:
         named = []
         for span in one.spans:
             label = label_of(span.type, labels, one.where)
-            if label:
+            if label and (self._types is None or label in self._types):
                 named.append(Span(span.start, span.end, label))
             else:
                 report.spans.drop("not evaluated")
@@ -164,12 +165,12 @@ class _Builder:
         report.spans.drop("overlaps another", len(named) - len(kept))
         return tuple(kept)
 
-    def made(self, types: Sequence[str] | None) -> GoldSet:
+    def made(self) -> GoldSet:
         texts = tuple(self._texts.values())
         if not texts:
             raise ValueError(f"set {self._name}: expected texts with gold, found none")
         found = {span.type for text in texts for span in text.spans}
-        return GoldSet(self._name, texts, tuple(types or sorted(found)), self._report)
+        return GoldSet(self._name, texts, tuple(self._types or sorted(found)), self._report)
 
 
 def flat(spans: Iterable[Span]) -> list[Span]:

@@ -52,10 +52,10 @@ class GoldSetParams(Section):
 
 
 class BinderParams(Section):
-    """The student of this project, from the folder that its stage wrote."""
+    """The student of this project, by the name of the folder that its stage wrote."""
 
     kind: Literal["binder"]
-    setup: str
+    instance: str
 
 
 class GlinerParams(Section):
