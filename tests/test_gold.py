@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import SENTENCES, slices, texts
 
@@ -178,6 +178,7 @@ def test_schemes(
 
 
 @given(st.lists(st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B", "S-A", "E-B"]), max_size=12))
+@settings(max_examples=30)
 def test_any_tags_make_runs_that_do_not_overlap(tags: list[str]) -> None:
     entities, repaired = runs(tags, scheme_of([[TaggedLine(tag, "") for tag in tags]]))
     assert sum(after - first for first, after, _ in entities) == sum(t != "O" for t in tags)
@@ -207,6 +208,7 @@ def test_joined(tokens: list[str], space_after: list[bool] | None, text: str) ->
 
 
 @given(st.lists(texts(min_size=1, max_size=6).filter(str.strip), max_size=8))
+@settings(max_examples=30)
 def test_joined_tokens_are_found_again(tokens: list[str]) -> None:
     tokens = [token.strip() for token in tokens]
     text, places = joined(tokens)
@@ -260,6 +262,7 @@ def test_nested_marks(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=12))
+@settings(max_examples=30)
 def test_flat_keeps_what_does_not_overlap(places: list[tuple[int, int]]) -> None:
     spans = [Span(start, start + n, "a") for start, n in places]
     kept = flat(spans)
@@ -445,6 +448,7 @@ def test_refused_in_every_script(script: str) -> None:
 
 
 @given(st.data(), texts(min_size=1, max_size=30).filter(str.strip))
+@settings(max_examples=30)
 def test_spans_come_back_as_they_were_written(data: st.DataObject, text: str) -> None:
     start, end = data.draw(slices(text))
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:

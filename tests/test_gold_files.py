@@ -10,9 +10,10 @@ from finerweb.gold.sets import read_set
 from finerweb.params.evaluate import GoldSetParams
 
 DATA = Path(os.environ.get("FINERWEB_TEST_DATA", ROOT.parent / "shared" / "data")) / "gold"
-pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"no gold sets in {DATA}: set FINERWEB_TEST_DATA"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"no gold sets in {DATA}: set FINERWEB_TEST_DATA"),
+]
 
 
 @pytest.mark.parametrize(

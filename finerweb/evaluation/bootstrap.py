@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from finerweb.evaluation.matching import Floats
 
@@ -34,11 +35,12 @@ def _blocks(total: int, most: int) -> Iterator[int]:
         yield min(most, total - begin)
 
 
-def _times(drawn: np.ndarray[tuple[int, int], np.dtype[np.int64]], n: int) -> Floats:
+def _times(drawn: NDArray[np.int64], n: int) -> Floats:
     """Return how often each of n passages was drawn, (resamples, n)."""
-    rows = len(drawn)
-    flat = (drawn + np.arange(rows)[:, None] * n).ravel()
-    return np.bincount(flat, minlength=rows * n).reshape(rows, n).astype(np.float64)
+    times = np.empty((len(drawn), n))
+    for row, some in zip(times, drawn, strict=True):
+        row[:] = np.bincount(some, minlength=n)
+    return times
 
 
 def interval(values: Floats, confidence: float) -> tuple[float, float]:

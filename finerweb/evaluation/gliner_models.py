@@ -82,7 +82,7 @@ def load_gliner(params: GlinerParams) -> Gliner:
 
     Raises:
         ModuleNotFoundError: the package `gliner` is not there.
-        ValueError: the folder has no weights in safetensors; others may run code when loaded.
+        ValueError: the folder lacks weights in safetensors, or its tokenizer.
         OSError: the model cannot be had.
     """
     return Gliner(_model(resolve(params.model), params.words), params)
@@ -97,9 +97,11 @@ def _model(folder: Path, words: str) -> Any:
             "GLiNER models need the package gliner: pip install 'finerweb[gliner]', or take the "
             "predictor out of evaluate.predictors"
         ) from error
-    if not (folder / "model.safetensors").is_file():
-        raise ValueError(
-            f"{folder}: expected model.safetensors; a pytorch_model.bin may run code when it is "
-            "loaded: convert it where that is safe, and add it with `finerweb models add`"
-        )
+    for needed in ("model.safetensors", "tokenizer_config.json"):
+        if not (folder / needed).is_file():
+            raise ValueError(
+                f"{folder}: no {needed}; expected what GLiNER's "
+                "save_pretrained(folder, safe_serialization=True) writes: a pickle may run code, "
+                "and another model's tokenizer would be fetched (docs/gold.md says how)"
+            )
     return GLiNER.from_pretrained(str(folder), local_files_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,14 @@ def columns(
         ints(span[1] for span in every),
         ints(types[span[2]] for span in every),
     )
+
+
+def token_columns(passages: Sequence[Sequence[tuple[int, int]]]) -> SpanColumns:
+    """Return the tokens (start, end) of passages by columns, all of one type."""
+    flat = chain.from_iterable(chain.from_iterable(passages))
+    places = np.fromiter(flat, np.int64).reshape(-1, 2)
+    passage = np.repeat(np.arange(len(passages)), [len(tokens) for tokens in passages])
+    return in_order(passage, places[:, 0], places[:, 1], np.zeros_like(passage))
 
 
 def on_tokens(spans: SpanColumns, tokens: SpanColumns) -> SpanColumns:

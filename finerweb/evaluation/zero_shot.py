@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from finerweb.evaluation.bootstrap import interval, resampled
 from finerweb.evaluation.matching import Floats, credits_of, exact
-from finerweb.evaluation.spans import Ints, SpanColumns, columns, in_order, on_tokens
+from finerweb.evaluation.spans import Ints, SpanColumns, columns, in_order, on_tokens, token_columns
 from finerweb.gold.records import GoldText
 from finerweb.params.evaluate import EvaluateParams
 
@@ -93,8 +93,7 @@ def count(texts: Sequence[GoldText], found: pa.Table, types: Sequence[str]) -> C
 def _token_counts(
     texts: Sequence[GoldText], gold: SpanColumns, predicted: SpanColumns
 ) -> list[Floats]:
-    places = [[(*place, "") for place in one.tokens or ()] for one in texts]
-    tokens = columns(places, {"": 0})
+    tokens = token_columns([one.tokens or () for one in texts])
     gold, predicted = on_tokens(gold, tokens), on_tokens(predicted, tokens)
     n = len(texts)
     right = _per_text(predicted, n, exact(gold, predicted))
