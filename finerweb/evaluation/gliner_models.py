@@ -81,8 +81,8 @@ def load_gliner(params: GlinerParams) -> Gliner:
     """Return the model that params name.
 
     Raises:
-        ModuleNotFoundError: the package `gliner` is not there.
-        ValueError: the folder lacks weights in safetensors, or its tokenizer.
+        ValueError: the package `gliner` is not there, or the folder lacks weights in safetensors or
+            its tokenizer.
         OSError: the model cannot be had.
     """
     return Gliner(_model(resolve(params.model), params.words), params)
@@ -92,8 +92,8 @@ def load_gliner(params: GlinerParams) -> Gliner:
 def _model(folder: Path, words: str) -> Any:
     try:
         from gliner import GLiNER
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
+    except ImportError as error:
+        raise ValueError(
             "GLiNER models need the package gliner: pip install 'finerweb[gliner]', or take the "
             "predictor out of evaluate.predictors"
         ) from error

@@ -39,8 +39,9 @@ def load_predictor(
     ``binder`` is the folder of the trained students, which has one for each instance.
 
     Raises:
-        ValueError: a Binder is asked for, and there is no such folder.
-        ModuleNotFoundError: the predictor's library is not there; the message names the extra.
+        ValueError: there is no such student, or no library for the model (the message names the
+            extra), or its folder is not as it has to be.
+        OSError: the model cannot be had.
     """
     if params.kind == "gliner":
         from finerweb.evaluation.gliner_models import load_gliner
@@ -97,7 +98,7 @@ def predictions(
     Every language of the sets has its rows, none without predictors.
 
     Raises:
-        ValueError, OSError, ModuleNotFoundError: as `load_predictor` and `rows`.
+        ValueError, OSError: as `load_predictor` and `rows`.
     """
     found: dict[str, list[Row]] = {text.language: [] for one in sets for text in one.texts}
     counts: dict[str, dict[str, dict[str, int]]] = {}
