@@ -10,7 +10,7 @@ from finerweb.gold.loading import read_sets
 from finerweb.params.evaluate import EvaluateParams
 from finerweb.params.load import load
 from finerweb.stage import EXISTING, NEW, Stage
-from finerweb.tables.io import replacing_folder, write, write_metrics
+from finerweb.tables.io import languages_in, replacing_folder, write, write_metrics
 from finerweb.tables.passages import PASSAGES, SELECTED
 from finerweb.tables.predictions import PREDICTIONS
 from finerweb.tables.rows import all_passages
@@ -28,7 +28,7 @@ def main(passages: Path, selected: Path, binder: Path, out: Path, metrics: Path)
     sets = read_sets(params, all_passages(passages, PASSAGES))
     learnt = (one.text for one in all_passages(selected, SELECTED) if one.gold is None)
     unchecked = refuse_shared(sets, learnt, params.shared_words)
-    found, counts = predictions(params.predictors, sets, binder)
+    found, counts = predictions(params.predictors, sets, languages_in(passages), binder)
     with replacing_folder(out) as folder:
         for code, rows in found.items():
             write(folder / f"{code}.parquet", rows, PREDICTIONS)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -355,10 +356,18 @@ def test_stages_without_predictors_and_with_gold_that_was_learnt(
 
 def test_predictions_of_nobody() -> None:
     sets = read_sets(params(), passages())
-    assert predictions({}, sets, Path("none")) == (
-        {"deu_Latn": [], "tha_Thai": [], "cmn_Hani": []},
-        {},
+    found, counts = predictions({}, sets, ["kor_Hang"], Path("none"))
+    assert found == {"cmn_Hani": [], "deu_Latn": [], "kor_Hang": [], "tha_Thai": []}
+    assert counts == {}
+
+
+def test_documents_without_gold(caplog: pytest.LogCaptureFixture) -> None:
+    assert read_sets(params(), [replace(one, gold=None) for one in passages()]) == []
+    assert "no passage of the documents has gold: the set sample is left out" in caplog.text
+    (german,) = read_sets(
+        params({"name": "de", "kind": "sample", "language": "deu_Latn"}), passages()
     )
+    assert [one.language for one in german.texts] == ["deu_Latn", "deu_Latn"]
 
 
 def test_the_extra_is_named_where_gliner_is_missing(tmp_path: Path) -> None:

@@ -104,4 +104,7 @@ def _model(folder: Path, words: str) -> Any:
                 "save_pretrained(folder, safe_serialization=True) writes: a pickle may run code, "
                 "and another model's tokenizer would be fetched (docs/gold.md says how)"
             )
-    return GLiNER.from_pretrained(str(folder), local_files_only=True)
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return GLiNER.from_pretrained(str(folder), local_files_only=True, map_location=device)

@@ -3,7 +3,7 @@
 A predictor is asked for types by name, among them ones it never learnt: zero-shot.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -91,20 +91,24 @@ def rows(
 
 
 def predictions(
-    named: Mapping[str, BinderParams | GlinerParams], sets: Sequence[GoldSet], binder: Path
+    named: Mapping[str, BinderParams | GlinerParams],
+    sets: Sequence[GoldSet],
+    languages: Iterable[str],
+    binder: Path,
 ) -> tuple[dict[str, list[Row]], dict[str, dict[str, dict[str, int]]]]:
     """Return the rows of the `predictions` table by language, and counts by predictor and set.
 
-    Every language of the sets has its rows, none without predictors.
+    The ``languages`` are there, and those of the sets; without predictors none has rows.
 
     Raises:
         ValueError, OSError: as `load_predictor` and `rows`.
     """
-    found: dict[str, list[Row]] = {text.language: [] for one in sets for text in one.texts}
+    of_sets = {text.language for one in sets for text in one.texts}
+    found: dict[str, list[Row]] = {code: [] for code in sorted({*languages, *of_sets})}
     counts: dict[str, dict[str, dict[str, int]]] = {}
     for name, params in named.items():
         counts[name] = {one.name: {"texts": 0, "empty": 0, "spans": 0} for one in sets}
-        for code in sorted(found):
+        for code in sorted(of_sets):
             predictor = load_predictor(params, binder, code)
             for one in sets:
                 texts = [text for text in one.texts if text.language == code]

@@ -72,12 +72,9 @@ def of_passages(params: GoldSetParams, passages: Iterable[Passage], overlaps: st
     """
     builder = _Builder(params, overlaps)
     for one in passages:
-        if one.gold is not None and params.language in (None, one.language):
-            builder.add(
-                Marked(one.passage_id, one.text, one.gold, name=one.passage_id),
-                one.language,
-                params.labels,
-            )
+        if one.gold is not None:
+            read = Marked(one.passage_id, one.text, one.gold, name=one.passage_id)
+            builder.add(read, one.language, params.labels)
     return builder.made()
 
 
