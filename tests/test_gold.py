@@ -286,7 +286,7 @@ SPANS_LINE = json.dumps({"id": "a", "text": "Anna", "spans": [[0, 4, "x"]]})
 @pytest.mark.parametrize(
     ("kind", "text", "message"),
     [
-        ("masakhaner", "a O\nMwai B-PERS\n", r"test.txt, line 1: unknown tag 'PERS'; expected one"),
+        ("masakhaner", "a O\nMwai B-PERS\n", r"test.txt, line 2: unknown tag 'PERS'; expected one"),
         ("masakhaner", "a O\n\nMwai\n", r"test.txt, line 3: expected at least 2 columns"),
         ("masakhaner", "Mwai\t\n", r"line 1: expected a tag"),
         ("masakhaner", "a B-PER\nb PER\n", r"'PER' \(.*line 2\) and 'B-PER' \(.*line 1\)"),

@@ -56,7 +56,7 @@ def read_columns(path: Path, layout: Layout) -> Iterator[Marked]:
         yield marked(
             one.where,
             one.tokens,
-            [line.tag for line in one.tags],
+            one.tags,
             scheme,
             text=one.told.get("text"),
             name=one.told.get("sent_id", one.told.get("id")),
@@ -66,7 +66,7 @@ def read_columns(path: Path, layout: Layout) -> Iterator[Marked]:
 def marked(
     where: str,
     tokens: Sequence[str],
-    tags: Sequence[str],
+    tags: Sequence[TaggedLine],
     scheme: Scheme,
     text: str | None = None,
     space_after: Sequence[bool] | None = None,
@@ -79,10 +79,12 @@ def marked(
     places = found_in(text, tokens) if text is not None else None
     if text is None or places is None:
         text, places = joined(tokens, space_after)
-    entities, repaired = runs(tags, scheme)
-    solid = [place for place, token in zip(places, tokens, strict=True) if token.strip()]
-    spans = [span for run in entities if (span := _span(run, tokens, places))]
-    return Marked(where, text, tuple(spans), tuple(solid), name, repaired=repaired)
+    entities, repaired = runs([line.tag for line in tags], scheme)
+    solid = tuple(place for place, token in zip(places, tokens, strict=True) if token.strip())
+    found = [(span, run) for run in entities if (span := _span(run, tokens, places))]
+    spans = tuple(span for span, _ in found)
+    lines = tuple(tags[run[0]].where for _, run in found)
+    return Marked(where, text, spans, solid, name, repaired=repaired, lines=lines)
 
 
 def _span(run: Run, tokens: Sequence[str], places: Sequence[tuple[int, int]]) -> Span | None:

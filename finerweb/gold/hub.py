@@ -35,7 +35,7 @@ def read_parquet(path: Path) -> Iterator[Marked]:
         all_tags = [[_name(path, names, number) for number in row] for row in all_tags]
     lines = [[TaggedLine(tag, f"{path}, row {i}") for tag in row] for i, row in enumerate(all_tags)]
     scheme = scheme_of(lines)
-    for i, (words, row) in enumerate(zip(all_tokens, all_tags, strict=True)):
+    for i, (words, row) in enumerate(zip(all_tokens, lines, strict=True)):
         where = f"{path}, row {i}"
         same_length(where, words, row)
         yield marked(where, words, row, scheme)

@@ -65,12 +65,14 @@ def read_tagged(path: Path) -> Iterator[Marked]:
             f"{path}: expected a list of objects with one of {', '.join(TOKEN_LISTS)} and one of "
             f"{', '.join(TAG_LISTS)}"
         ) from error
-    tags = [[TaggedLine(tag, f"{path}, object {i}") for tag in t] for i, (_, t) in enumerate(found)]
-    scheme = scheme_of(tags)
-    for i, (row, (tokens, names)) in enumerate(zip(rows, found, strict=True)):
+    lines = [
+        [TaggedLine(tag, f"{path}, object {i}") for tag in t] for i, (_, t) in enumerate(found)
+    ]
+    scheme = scheme_of(lines)
+    for i, (row, (tokens, _), tags) in enumerate(zip(rows, found, lines, strict=True)):
         where = f"{path}, object {i}"
-        same_length(where, tokens, names)
-        yield marked(where, tokens, names, scheme, space_after=row.get("space_after"))
+        same_length(where, tokens, tags)
+        yield marked(where, tokens, tags, scheme, space_after=row.get("space_after"))
 
 
 def tokens_of(row: dict[str, Any]) -> list[str]:

@@ -1,6 +1,8 @@
 """A human-labelled text, whatever set it is from, and what was dropped on the way to it."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from finerweb.records import Span, check_text
 from finerweb.tally import Tally
@@ -13,8 +15,8 @@ Place = tuple[int, int]
 class Marked:
     """A text as a file has it: its spans with the set's own tags, its tokens where it has them.
 
-    ``where`` names file and line; ``repaired`` counts tags that did not follow the file's scheme,
-    ``lost`` the spans whose place is not known.
+    ``where`` names file and line, ``lines`` those of each span where they are known; ``repaired``
+    counts tags that did not follow the file's scheme, ``lost`` the spans whose place is not known.
     """
 
     where: str
@@ -25,6 +27,13 @@ class Marked:
     language: str | None = None
     repaired: int = 0
     lost: int = 0
+    lines: tuple[str, ...] = ()
+
+    def labelled(self, label: Callable[[str, str], str]) -> Iterator[Span | None]:
+        """Yield each span by the label of its tag and line; None where that is empty."""
+        for span, line in zip(self.spans, self.lines or repeat(self.where), strict=False):
+            name = label(span.type, line)
+            yield Span(span.start, span.end, name) if name else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,10 +151,9 @@ class _Builder:
         self, one: Marked, labels: Mapping[str, str] | None, report: GoldReport
     ) -> tuple[Span, ...]:
         named = []
-        for span in one.spans:
-            label = label_of(span.type, labels, one.where)
-            if label and (self._types is None or label in self._types):
-                named.append(Span(span.start, span.end, label))
+        for span in one.labelled(lambda tag, line: label_of(tag, labels, line)):
+            if span and (self._types is None or span.type in self._types):
+                named.append(span)
             else:
                 report.spans.drop("not evaluated")
         kept = flat(named) if self._overlaps == "longest" else sorted(set(named))
