@@ -189,8 +189,10 @@ def test_table_4() -> None:
 
 
 def test_no_student_of_that_name(tmp_path: Path) -> None:
-    binder = BinderParams(kind="binder", instance="joint")
-    with pytest.raises(ValueError, match="joint: no such student"):
+    binder = BinderParams(
+        kind="binder", instance="joint-0", tokens=64, precision="float32", margin=0
+    )
+    with pytest.raises(ValueError, match="joint-0: no such student"):
         load_predictor(binder, tmp_path, "deu_Latn")
 
 

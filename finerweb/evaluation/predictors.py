@@ -52,10 +52,9 @@ def load_predictor(
             f"{binder}/{params.instance}: no such student; expected the folder of an instance, as "
             "the stage that trains them writes it"
         )
-    from finerweb.binder.predicting import load_binder  # type: ignore[import-untyped]
+    from finerweb.evaluation.binder_models import load_binder
 
-    loaded: Predictor = load_binder(binder / params.instance, code)
-    return loaded
+    return load_binder(binder / params.instance, params, code)
 
 
 def rows(

@@ -52,10 +52,17 @@ class GoldSetParams(Section):
 
 
 class BinderParams(Section):
-    """The student of this project, by the name of the folder that its stage wrote."""
+    """A student of this project, by the name of the folder that its stage wrote; how it is asked.
+
+    Batches hold so many ``tokens``; a span is found that scores more than ``margin`` above the
+    threshold of its type.
+    """
 
     kind: Literal["binder"]
     instance: str
+    tokens: int = Field(ge=1)
+    precision: Literal["float32", "bfloat16"]
+    margin: float
 
 
 class GlinerParams(Section):
