@@ -124,7 +124,8 @@ def add(name: str, folder: Path) -> str:
         )
     is_fasttext = any(any(folder.glob(name)) for name in FASTTEXT_FILES)
     for needed in () if is_fasttext else ("config.json", "*.safetensors"):
-        if not list(folder.glob(needed)):
+        # GLiNER models have a gliner_config.json instead.
+        if not [*folder.glob(needed), *folder.glob(f"gliner_{needed}")]:
             found = ", ".join(sorted(p.name for p in folder.glob("*"))[:10]) or "nothing"
             raise ValueError(f"{folder}: expected a model folder with {needed}; found {found}")
     target = cache_folder() / "local" / name

@@ -21,7 +21,8 @@ LAYERS = (
     ("finerweb.mirror",),
     ("finerweb.models", "finerweb.params", "finerweb.tables"),
     ("finerweb.compute", "finerweb.llm"),
-    ("finerweb.corpus", "finerweb.evaluation", "finerweb.regressor", "finerweb.injection"),
+    ("finerweb.corpus", "finerweb.gold"),
+    ("finerweb.evaluation", "finerweb.binder", "finerweb.regressor", "finerweb.injection"),
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation"),
     ("finerweb.occurrences", "finerweb.grounding"),
     ("finerweb.similarity", "finerweb.normalisation", "finerweb.overlaps"),
@@ -43,6 +44,7 @@ HEAVY = (
     "sklearn",
     "google",
     "spacy",
+    "gliner",
 )
 MODULES = sorted((ROOT / "finerweb").rglob("*.py"))
 

@@ -94,4 +94,8 @@ def named_models(params: dict[str, Any]) -> list[str]:
     used += [params["passages"]["identifier"], params["filter"]["identifier"]]
     used += [params["types"]["encoder"]]
     used += [params["translate"]["llm"]["model"]] if "llm" in params["translate"]["by"] else []
+    predictors = params["evaluate"]["predictors"].values()
+    # A baseline that is to be added by hand is none that can be pulled.
+    baselines = [one["model"] for one in predictors if one["kind"] == "gliner"]
+    used += [reference for reference in baselines if not reference.startswith("local:")]
     return list(dict.fromkeys(r for r in used if not r.startswith("served:")))

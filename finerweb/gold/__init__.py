@@ -1,0 +1,1 @@
+"""Human-labelled sets of the field, read into one record."""
