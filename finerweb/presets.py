@@ -12,7 +12,15 @@ import yaml
 PRESETS = Path("presets")
 BASE = "sample"
 WIDTH = 100
-NAMED = ("backbones", "raters", "annotators", "llm.prices", "documents.source", "release.licences")
+NAMED = (
+    "backbones",
+    "raters",
+    "annotators",
+    "judges",
+    "llm.prices",
+    "documents.source",
+    "release.licences",
+)
 """Mappings whose keys a preset chooses, by names or by kind; all others have the sample's keys."""
 
 

@@ -23,6 +23,7 @@ LAYERS = (
     ("finerweb.compute", "finerweb.llm"),
     ("finerweb.corpus", "finerweb.evaluation", "finerweb.regressor", "finerweb.injection"),
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation"),
+    ("finerweb.planting", "finerweb.verdicts", "finerweb.judging"),
     ("finerweb.occurrences", "finerweb.grounding"),
     ("finerweb.similarity", "finerweb.normalisation", "finerweb.overlaps"),
     ("finerweb.merging", "finerweb.labels", "finerweb.ablation"),
