@@ -293,6 +293,7 @@ def test_languages_weigh_alike() -> None:
         "completeness": 3.5,
         "languages": 2,
         "both_below_4": 1,
+        "both_below_4_rate": 0.5,
     }
 
 

@@ -58,6 +58,7 @@ def side_by_side(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             **{aspect: overall["over_languages"][aspect] for aspect in ASPECTS},
             "languages": overall["over_languages"]["languages"],
             "both_below_4": overall["over_languages"]["both_below_4"],
+            "both_below_4_rate": overall["over_languages"]["both_below_4_rate"],
             "errors": overall["errors"],
         }
         if overall["planted"]:

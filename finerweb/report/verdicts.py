@@ -68,10 +68,12 @@ def by_language(
         for aspect in ASPECTS
     }
     pairs = list(zip(*means.values(), strict=True))
+    below = sum(max(pair) < GOOD for pair in pairs)
     overall["over_languages"] = {
         **{aspect: fmean(found) if found else None for aspect, found in means.items()},
         "languages": len(pairs),
-        "both_below_4": sum(max(pair) < GOOD for pair in pairs),
+        "both_below_4": below,
+        "both_below_4_rate": _share(below, len(pairs)),
     }
     return {"overall": overall, "languages": languages}
 
