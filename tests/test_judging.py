@@ -332,7 +332,10 @@ def test_two_judges() -> None:
 
 
 def test_every_score_says_that_the_judge_annotates() -> None:
-    judged = by_language({"deu_Latn": [row("a", 5, 4)]}, PARAMS, ["qwen"]) | {"model": "mirror:x"}
+    judged = by_language({"deu_Latn": [row("a", 5, 4)]}, PARAMS, ["qwen"]) | {
+        "model": "mirror:x",
+        "variant": "merged-single",
+    }
     (point,) = figure_4("qwen", judged)
     assert point["what"] == "deu_Latn, by qwen, an annotator"
     assert (point["faithfulness"], point["completeness_low"]) == (5, 4)

@@ -54,6 +54,7 @@ def side_by_side(judged: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         overall = metrics["overall"]
         found = {
             "judge": metrics["model"],
+            "of": metrics["variant"].partition("-")[0],
             "judge_is_annotator": overall["judge_is_annotator"],
             **{aspect: overall["over_languages"][aspect] for aspect in ASPECTS},
             "languages": overall["over_languages"]["languages"],
