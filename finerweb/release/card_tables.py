@@ -153,7 +153,8 @@ def _judged(judging: Figures, default: str) -> list[str]:
     for name, one in (ours | theirs).items():
         scores = (one[aspect] for aspect in ASPECTS)
         shares = (one["errors"].get(kind, {}).get("share") for kind in FAULTS)
-        recall = [f"{kind} {_share(share)}" for kind, share in one.get("recall", {}).items()]
+        found = one.get("recall") or {}
+        recall = [f"{kind} {_share(found[kind])}" for kind in FAULTS if kind in found]
         rows.append(
             _line(
                 name,
