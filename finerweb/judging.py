@@ -1,13 +1,14 @@
 """What a judge is asked about annotated passages (section 7 of the paper's facts).
 
-Of each language it is shown some passages with the annotations of a variant; some of them again
-with faults planted, and some with people's own annotations: by these the judge itself is judged.
+Of each language it is shown some passages with the annotations of a variant. By two more the judge
+itself is judged: some passages with people's own annotations, and some once more with faults
+planted in these; in the variant's where people annotated none.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from finerweb import injection
 from finerweb.languages import language
@@ -23,7 +24,7 @@ from finerweb.records import Mention, Passage, Span
 from finerweb.tables.io import Row
 from finerweb.verdicts import Read, parse_verdict, standing
 
-VARIANT, PLANTED, GOLD = "variant", "planted", "gold"
+VARIANT, GOLD = "variant", "gold"
 CHARACTERS_A_WORD = 8
 """Of an explanation, a little more than words have, so that it is seldom cut off."""
 KNOWN = (
@@ -43,7 +44,7 @@ KNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A passage with the annotations that are to be judged, and the faults planted in them."""
+    """A passage with the annotations to be judged, of `VARIANT` or `GOLD`, and what is planted."""
 
     passage_id: str
     language: str
@@ -51,6 +52,7 @@ class Case:
     about: str
     annotations: tuple[Mention, ...]
     plants: tuple[Plant, ...] = ()
+    is_planted: bool = False
 
 
 def cases(
@@ -62,22 +64,22 @@ def cases(
     place, and a larger number takes the same ones and more. What is about one passage comes one
     after the other.
     """
-    ranked = sorted(rows, key=lambda row: _order(row["id"]))
-    annotated = {row["id"]: _annotated(row) for row in ranked}
-    donors = {mention for mentions in annotated.values() for mention in mentions}
-    found = []
-    for number, row in enumerate(ranked[: params.passages]):
-        name, text = row["id"], row["text"]
-        found.append(Case(name, code, text, VARIANT, annotated[name]))
-        if number < params.planted:
-            made = plant(name, text, annotated[name], donors, params.shares, params.seed)
-            found.append(Case(name, code, text, PLANTED, made.annotations, made.plants))
-    gold = sorted((one for one in passages if one.gold), key=lambda one: _order(one.passage_id))
-    found += [
-        Case(one.passage_id, code, one.text, GOLD, distinct(one.text, one.gold or ()))
-        for one in gold[: params.gold]
+    annotated = [Case(row["id"], code, row["text"], VARIANT, _annotated(row)) for row in rows]
+    gold = [
+        Case(one.passage_id, code, one.text, GOLD, distinct(one.text, one.gold))
+        for one in passages
+        if one.gold
     ]
-    return sorted(found, key=lambda case: _order(case.passage_id))
+    of_variant = sorted(annotated, key=_order)[: params.passages]
+    of_gold = sorted(gold, key=_order)[: params.gold]
+    donors = {one for case in (gold if of_gold else annotated) for one in case.annotations}
+    planted = [_planted(one, donors, params) for one in (of_gold or of_variant)[: params.planted]]
+    return sorted([*of_variant, *of_gold, *planted], key=_order)
+
+
+def _planted(case: Case, donors: Iterable[Mention], params: JudgeParams) -> Case:
+    made = plant(case.passage_id, case.text, case.annotations, donors, params.shares, params.seed)
+    return replace(case, annotations=made.annotations, plants=made.plants, is_planted=True)
 
 
 def distinct(text: str, spans: Iterable[Span]) -> tuple[Mention, ...]:
@@ -90,8 +92,8 @@ def _annotated(row: Row) -> tuple[Mention, ...]:
     return distinct(row["text"], spans)
 
 
-def _order(name: str) -> bytes:
-    return hashlib.sha256(name.encode()).digest()
+def _order(case: Case) -> bytes:
+    return hashlib.sha256(case.passage_id.encode()).digest()
 
 
 def request(case: Case, judge: JudgeModel) -> Request:
@@ -183,6 +185,7 @@ def _row(case: Case, name: str, reply: Reply) -> Row:
     return {
         "passage_id": case.passage_id,
         "about": case.about,
+        "is_planted": case.is_planted,
         "judge": name,
         "annotations": [_pair(mention) for mention in case.annotations],
         "plants": [{"kind": one.kind, **_pair(one.mention)} for one in case.plants],

@@ -1,6 +1,7 @@
 """Judges: what they are shown, what they find of planted faults, what garbage they may say."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,7 +16,6 @@ from verdict_cases import JUDGE, PARAMS, SETTINGS, WORDS, Judge, passage, shown,
 from finerweb.evaluation.types import coarse
 from finerweb.judging import (
     GOLD,
-    PLANTED,
     VARIANT,
     Case,
     ask,
@@ -58,6 +58,7 @@ def test_a_perfect_judge_finds_every_plant(tmp_path: Path, code: str) -> None:
         }
     assert found["planted"]["faithfulness_drop"] == found["planted"]["completeness_drop"] == 2
     assert found["gold"]["false_alarms"] == found["gold"]["missing_per_passage"] == 0
+    assert found["gold"]["faulted"] == 0
     assert found["faithfulness"]["mean"] == found["completeness"]["mean"] == 5
     assert found["errors"]["missing"]["faults"] == 0 and found["parse_rate"] == 1
 
@@ -78,7 +79,7 @@ def test_whoever_finds_fault_with_everything_is_found_out(tmp_path: Path) -> Non
     found = figures(judged(tmp_path, json.dumps(said), "cmn_Hani"), PARAMS, [])
     wrong = found["planted"]["wrong"]
     assert (wrong["recall"], wrong["before"]) == (1, 1)
-    assert found["gold"]["false_alarms"] == 1
+    assert found["gold"]["false_alarms"] == found["gold"]["faulted"] == 1
     assert found["errors"]["wrong"]["share"] == 1
     assert found["faults_listed"]["wrong"]["dropped"]["not annotated"] > 0
     assert found["errors"]["wrong"]["types"]["person"] == pytest.approx(0.2)
@@ -87,7 +88,7 @@ def test_whoever_finds_fault_with_everything_is_found_out(tmp_path: Path) -> Non
 @pytest.mark.parametrize("code", WORDS)
 def test_what_is_planted(code: str) -> None:
     for case in shown(code):
-        if case.about != PLANTED:
+        if not case.is_planted:
             assert not case.plants
             continue
         kinds = {one.kind: one.mention for one in case.plants}
@@ -146,14 +147,15 @@ def test_passages_are_chosen_by_hash() -> None:
     table = [variant_row(one) for one in passages]
     few = cases("hin_Deva", table, passages, PARAMS)
     assert cases("hin_Deva", table[::-1], passages[::-1], PARAMS) == few
-    counts = {about: sum(case.about == about for case in few) for about in (VARIANT, PLANTED, GOLD)}
-    assert counts == {VARIANT: 2, PLANTED: 2, GOLD: 1}
+    counts = Counter((case.about, case.is_planted) for case in few)
+    assert counts == {(VARIANT, False): 2, (GOLD, False): 2, (GOLD, True): 2}
     most = PARAMS.model_copy(update={"passages": 9, "planted": 9, "gold": 9})
     many = cases("hin_Deva", table, passages, most)
-    assert len(many) == 12 and [c for c in many if c.about != PLANTED] != few
-    assert {c for c in few if c.about == VARIANT} < {c for c in many if c.about == VARIANT}
-    silent = [passage("hin_Deva", 0, gold=False)]
-    assert GOLD not in {case.about for case in cases("hin_Deva", table, silent, PARAMS)}
+    assert len(many) == 12 and set(few) < set(many)
+    # Where people annotated nothing, faults are planted in the variant's annotations.
+    silent = cases("hin_Deva", table, [passage("hin_Deva", 0, gold=False)], PARAMS)
+    counts = Counter((case.about, case.is_planted) for case in silent)
+    assert counts == {(VARIANT, False): 2, (VARIANT, True): 2}
     assert cases("hin_Deva", [], [], PARAMS) == []
 
 
@@ -206,13 +208,13 @@ def test_36_garbage_is_counted_and_asked_once_more(tmp_path: Path, said: tuple[s
         answers.ask(lambda: [smaller(case, JUDGE) for case in every])
         found = figures(rows(every, "qwen", answers, JUDGE), PARAMS, [])
         moved = shift(answers, JUDGE)
-    assert found["verdicts"] == {"seen": 5, "kept": 0, "dropped": {reason: 5}}
-    assert found["parse_rate"] == 0 and found["retried"] == 5
+    assert found["verdicts"] == {"seen": 6, "kept": 0, "dropped": {reason: 6}}
+    assert found["parse_rate"] == 0 and found["retried"] == 6
     assert found["faithfulness"] is None and found["gold"] is None
     assert found["planted"]["missing"]["recall"] == 0
     assert found["planted"]["faithfulness_drop"] is None
     assert moved["faithfulness"]["unreadable"] == 10  # type: ignore[index]
-    assert len(engine.asked) == 4 + 12 + 4, "one passage's gold is what its variant has"
+    assert len(engine.asked) == 4 + 12 + 4, "people's annotations are what the variant has"
 
 
 def test_a_judge_that_says_nothing_sound_is_not_given_passages(tmp_path: Path) -> None:
@@ -233,7 +235,7 @@ def test_nothing_is_asked_twice_and_the_order_does_not_matter(tmp_path: Path) ->
         ask(lambda: every, answers, JUDGE)
     assert len(engine.asked) == len(set(engine.asked))
     # As variant and as gold a passage is the same question where people agree with the variant.
-    n_alike = len(WORDS)
+    n_alike = 2 * len(WORDS)
     assert len(engine.asked) == len(every) - n_alike + 12 + 2
     with Answers("test", JUDGE, llm(tmp_path / "b"), Judge("perfect")) as answers:
         ask(lambda: every[::-1], answers, JUDGE)
@@ -250,7 +252,13 @@ def row(name: str, faithfulness: int, completeness: int, **more: Any) -> Row:
     empty: dict[str, list[Any]] = {"annotations": [], "plants": [], "listed": [], "repairs": []}
     counts = {"finish_reason": "stop", "retried": False, "n_prompt_tokens": 1, "n_output_tokens": 1}
     scores = {"faithfulness": faithfulness, "completeness": completeness}
-    return {"passage_id": name, "about": VARIANT, "dropped": None} | empty | counts | scores | more
+    return (
+        {"passage_id": name, "about": VARIANT, "is_planted": False, "dropped": None}
+        | empty
+        | counts
+        | scores
+        | more
+    )
 
 
 def test_the_error_table() -> None:
@@ -365,6 +373,7 @@ def test_whose_annotations_are_judged() -> None:
 
 def test_gold_of_people_is_shown_whole() -> None:
     one: Passage = passage("rus_Cyrl", 0)
-    (case,) = [c for c in cases("rus_Cyrl", [], [one], PARAMS) if c.about == GOLD]
+    case, planted = cases("rus_Cyrl", [], [one], PARAMS)
+    assert (case.about, case.is_planted, planted.is_planted) == (GOLD, False, True)
     surfaces = [pair.split("|")[0] for pair in WORDS["rus_Cyrl"].split(", ")]
     assert [mention.text for mention in case.annotations] == surfaces

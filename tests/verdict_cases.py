@@ -24,7 +24,7 @@ SETTINGS: dict[str, Any] = {
     "variant": "merged-single",
     "passages": 2,
     "planted": 2,
-    "gold": 1,
+    "gold": 2,
     "shares": {"missing": 0.2, "wrong": 0.2, "extra": 0.2},
     "seed": 0,
     "resamples": 200,

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from finerweb.judging import GOLD, PLANTED, VARIANT
+from finerweb.judging import GOLD, VARIANT
 from finerweb.llm.schemas import ASPECTS, FAULTS, SCORES
 from finerweb.params.judge import JudgeParams
 from finerweb.planting import MISSING
@@ -26,8 +26,9 @@ TOP_TYPES = 5
 
 
 def given(rows: Iterable[Row], about: str) -> list[Row]:
-    """Return the rows with a verdict about annotations of one kind."""
-    return [row for row in rows if row["about"] == about and row["dropped"] is None]
+    """Return the rows with a verdict about annotations of one kind, none with planted faults."""
+    found = (row for row in rows if row["about"] == about and not row["is_planted"])
+    return [row for row in found if row["dropped"] is None]
 
 
 def figures(rows: Sequence[Row], params: JudgeParams, annotators: Sequence[str]) -> dict[str, Any]:
@@ -138,10 +139,10 @@ def planted(rows: Sequence[Row]) -> dict[str, Any] | None:
     they were no fault. The drops are by how much the mean scores fall. A passage that has no
     verdict with the faults counts as nothing found.
     """
-    with_plants = [row for row in rows if row["about"] == PLANTED and row["plants"]]
+    with_plants = [row for row in rows if row["plants"]]
     if not with_plants:
         return None
-    as_were = {row["passage_id"]: row for row in rows if row["about"] == VARIANT}
+    as_were = {_which(row): row for row in rows if not row["is_planted"]}
     found: dict[str, Any] = {"passages": len(with_plants)}
     for kind in FAULTS:
         pairs = [
@@ -155,15 +156,17 @@ def planted(rows: Sequence[Row]) -> dict[str, Any] | None:
             "planted": n,
             "recall": _share(sum(_lists(row, surface, kind) for row, surface in pairs), n),
             "noticed": _share(sum(_lists(row, surface) for row, surface in pairs), n),
-            "before": _share(
-                sum(_lists(as_were[row["passage_id"]], s, kind) for row, s in pairs), n
-            ),
+            "before": _share(sum(_lists(as_were[_which(row)], s, kind) for row, s in pairs), n),
         }
     for aspect in ASPECTS:
-        both = [(as_were[row["passage_id"]][aspect], row[aspect]) for row in with_plants]
+        both = [(as_were[_which(row)][aspect], row[aspect]) for row in with_plants]
         drops = [before - now for before, now in both if None not in (before, now)]
         found[f"{aspect}_drop"] = fmean(drops) if drops else None
     return found
+
+
+def _which(row: Row) -> tuple[str, str]:
+    return row["passage_id"], row["about"]
 
 
 def _lists(row: Row, surface: str, kind: str = "") -> bool:
@@ -177,8 +180,10 @@ def _lists(row: Row, surface: str, kind: str = "") -> bool:
 def on_gold(rows: Sequence[Row]) -> dict[str, Any] | None:
     """Return what a judge says of people's own annotations, where all it lists is a false alarm.
 
-    ``false_alarms`` are the annotations it calls extra or wrong, as a share; and, a passage, what
-    it finds missing where people marked everything. None without such passages.
+    ``false_alarms`` are the annotations it calls extra or wrong, as a share;
+    ``missing_per_passage`` is what it finds missing where people marked everything; ``faulted`` the
+    share of the passages with which it finds any fault, were it one that cannot be. None without
+    such passages.
     """
     if not rows:
         return None
@@ -195,6 +200,7 @@ def on_gold(rows: Sequence[Row]) -> dict[str, Any] | None:
         "annotations": annotations,
         "false_alarms": _share(len(called), annotations),
         "missing_per_passage": n_missing / len(rows),
+        "faulted": _share(sum(bool(row["listed"]) for row in rows), len(rows)),
         **{aspect: fmean(_scores(rows, aspect)) for aspect in ASPECTS},
     }
 

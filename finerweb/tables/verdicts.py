@@ -13,11 +13,8 @@ VERDICTS = Table(
     pa.schema(
         [
             column("passage_id", pa.string(), "The passage."),
-            column(
-                "about",
-                pa.string(),
-                "Whose annotations: `variant`, `planted` (with faults), or `gold` (people's).",
-            ),
+            column("about", pa.string(), "Whose annotations: `variant` or `gold` (people's)."),
+            column("is_planted", pa.bool_(), "Whether faults were planted in them."),
             column("judge", pa.string(), "Name of the judge in params."),
             column("annotations", pa.list_(pa.struct(_PAIR)), "What it was shown, in text order."),
             column("plants", _FAULTS, "The faults planted: `missing`, `extra` or `wrong`."),
@@ -36,5 +33,5 @@ VERDICTS = Table(
             column("n_output_tokens", pa.int32(), "Tokens of the reply."),
         ]
     ),
-    ("passage_id", "about"),
+    ("passage_id", "about", "is_planted"),
 )
