@@ -126,5 +126,5 @@ def _value(content: Mapping[str, Any] | None, place: str) -> float | None:
     for key in place.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
     if isinstance(value, Mapping):
-        return float(len(value))
-    return float(value) if isinstance(value, int | float) else None
+        return len(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
