@@ -10,10 +10,13 @@ import pytest
 from asking import llm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reach import ROOT
+from scripted_server import Fault, scripted_server
 from texts import texts
 from verdict_cases import JUDGE, PARAMS, SETTINGS, WORDS, Judge, passage, shown, variant_row
 
 from finerweb.evaluation.types import coarse
+from finerweb.forecast import asking
 from finerweb.judging import (
     GOLD,
     VARIANT,
@@ -27,7 +30,9 @@ from finerweb.judging import (
     smaller,
 )
 from finerweb.llm.answers import Answers
+from finerweb.params.documents import DocumentsParams
 from finerweb.params.judge import JudgeParams, PlantedShares
+from finerweb.params.load import load
 from finerweb.planting import plant, wrong_type
 from finerweb.records import Mention, Passage
 from finerweb.report.judges import agreement, figure_4, side_by_side
@@ -377,3 +382,36 @@ def test_gold_of_people_is_shown_whole() -> None:
     assert (case.about, case.is_planted, planted.is_planted) == (GOLD, False, True)
     surfaces = [pair.split("|")[0] for pair in WORDS["rus_Cyrl"].split(", ")]
     assert [mention.text for mention in case.annotations] == surfaces
+
+
+@pytest.mark.slow
+def test_by_a_server_that_fails_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked in OpenAI's strict form; a second run asks nothing, and says the same."""
+    monkeypatch.setenv("OPENAI_API_KEY", "test")
+    judge = JUDGE.model_copy(update={"structured": "object", "max_explanation": 40})
+    every = shown("tha_Thai")
+    with scripted_server(faults=[Fault(500), None, Fault(503)]) as server:
+        section = llm(tmp_path, openai={"base_url": server.base_url})
+        found = []
+        for _ in range(2):
+            with Answers("test", judge, section) as answers:
+                ask(lambda: every, answers, judge)
+                found.append(rows(every, "qwen", answers, judge))
+        distinct_requests = {request(case, judge).text for case in every}
+        assert len(server.asked) == len(distinct_requests) + 12 + 2 + 2, "two were failed"
+        schema = server.requests[-1]["response_format"]["json_schema"]["schema"]
+    assert schema["additionalProperties"] is False and "maxLength" not in json.dumps(schema)
+    assert next(iter(schema["properties"])) == "explanation"
+    assert found[0] == found[1] and all(row["dropped"] is None for row in found[0])
+
+
+def test_what_judging_will_take_before_there_is_anything_to_judge(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    params = load("judge", JudgeParams)
+    plan = asking("judge", "qwen")
+    of_language = params.passages + params.gold + params.planted
+    assert plan.requests == of_language * len(load("documents", DocumentsParams).languages)
