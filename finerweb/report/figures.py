@@ -22,13 +22,13 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
     ("merged, mention F1", "metrics/merge.json", "overall.gold.mention.f1"),
     ("merged, coarse F1", "metrics/merge.json", "overall.gold.coarse.f1"),
     ("merged, typed F1", "metrics/merge.json", "overall.gold.typed.f1"),
-    ("annotators agree exactly", "metrics/merge.json", "overall.agreement.exact"),
-    ("entities a passage", "metrics/statistics.json", "ours.merged.overall.entities_per_passage"),
     ("judge: faithfulness", "metrics/judge/*.json", "overall.over_languages.faithfulness"),
     ("judge: completeness", "metrics/judge/*.json", "overall.over_languages.completeness"),
     ("judge: planted missing, found", "metrics/judge/*.json", "overall.planted.missing.recall"),
     ("judge: planted extra, found", "metrics/judge/*.json", "overall.planted.extra.recall"),
     ("judge: planted wrong, found", "metrics/judge/*.json", "overall.planted.wrong.recall"),
+    ("annotators agree exactly", "metrics/merge.json", "overall.agreement.exact"),
+    ("entities a passage", "metrics/statistics.json", "ours.merged.overall.entities_per_passage"),
     ("distinct labels, merged", "metrics/labels.json", "variants.merged.labels"),
 )
 SPREAD = Path("metrics/spread.json")
