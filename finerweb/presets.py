@@ -16,6 +16,7 @@ NAMED = (
     "backbones",
     "raters",
     "annotators",
+    "judges",
     "llm.prices",
     "documents.source",
     "release.licences",

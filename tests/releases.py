@@ -15,6 +15,7 @@ from finerweb.release.card_tables import read_card_metrics
 from finerweb.release.folder import copy, finish, released
 from finerweb.release.sentences import SUFFIX, cut, sentences
 from finerweb.release.variants import KINDS, TRANSLATED
+from finerweb.report.judges import PAPER
 from finerweb.report.statistics import of_variant
 from finerweb.tables.io import read_table, write, write_metrics
 from finerweb.tables.variants import SINGLE
@@ -24,6 +25,14 @@ NAMES = {"person": "人", "human": "人", "time": "時"}
 CODES = {"eng_Latn": "Latn", "tha_Thai": "Thai", "hin_Deva": "Deva"}
 TEXT = "Ana saw Rome. Nobody saw Ana go by car to the old town of Oslo last May."
 MODELS = {"qwen": "mirror:a", "gemma": "mirror:b"}
+JUDGED = {
+    "of": "merged",
+    "judge_is_annotator": ["qwen"],
+    "faithfulness": 4.251,
+    "completeness": None,
+    "errors": {"missing": {"share": 0.1}, "extra": {"share": 0.25}, "wrong": {"share": None}},
+    "recall": {"missing": 0.5, "extra": None, "wrong": 0.0},
+}
 
 
 def passages(code: str, n: int = 2) -> list[Passage]:
@@ -82,6 +91,7 @@ def make_metrics(variants: Path, out: Path) -> None:
     translated = {"mentions": {"coverage": 0.8}, "n_collisions": 1}
     metrics: dict[str, Any] = {
         "statistics": {"ours": figures},
+        "verdicts": {"ours": {"qwen": JUDGED}, "paper": PAPER},
         "merge": {
             "overall": {"gold": gold},
             "languages": {code: {"agreement": agreement} for code in CODES},

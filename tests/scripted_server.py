@@ -39,9 +39,25 @@ def entities(passage: str, model: str) -> list[list[str]]:
     return found
 
 
+def verdict(prompt: str, passage: str) -> dict[str, Any]:
+    """Return what the judge says: it misses what the first model would name, and doubts dates."""
+    annotated = json.loads(prompt.rpartition("Annotations: ")[2])
+    known = {surface for surface, _ in annotated}
+    missing = [p for p in entities(passage, "first") if p[0] not in known][:4]
+    wrong = [pair for pair in annotated if pair[1] == "date"][:4]
+    return {
+        "missing_annotations": missing,
+        "extra_annotations": [pair for pair in annotated if pair[0] not in passage][:4],
+        "wrong_annotations": wrong,
+        "faithfulness": 3 if wrong else 5,
+        "completeness": 5 - len(missing),
+    }
+
+
 def reply(request: dict[str, Any]) -> dict[str, Any]:
     """Return the body of a chat completion."""
-    passage = passage_of(request["messages"][-1]["content"])
+    prompt = request["messages"][-1]["content"]
+    passage = passage_of(prompt)
     choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
     if request.get("logprobs"):
         value = yes(passage)
@@ -51,6 +67,8 @@ def reply(request: dict[str, Any]) -> dict[str, Any]:
         ]
         content = "Yes" if value > -1 else "No"
         choice["logprobs"] = {"content": [tops[0] | {"top_logprobs": tops}], "refusal": None}
+    elif prompt.startswith("You check how"):
+        content = json.dumps(verdict(prompt, passage), ensure_ascii=False)
     else:
         content = json.dumps(entities(passage, request["model"]), ensure_ascii=False)
         if len(passage) % 7 == 0:

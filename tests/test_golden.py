@@ -32,12 +32,16 @@ TABLES = (
     "entities",
     "labels",
     "label_translations",
+    "verdicts",
 )
 VARIES = {"quality_score", "replies"}
-CANARIES = 4 * 3
-"""Test questions, three whenever a stage loads its model: rate, filter_ablation, annotate twice."""
-PROBES = 12 * 3 + 2 * 12
-"""Two passages, each as it is and with five attacks, rated and annotated twice."""
+CANARIES = 4 * 3 + 2
+"""Test questions, three whenever a stage loads its model: rate, filter_ablation, annotate twice;
+judge has two."""
+PROBES = 12 * 3 + 2 * 12 + 12
+"""Two passages, each as it is and with five attacks, rated, annotated twice and judged."""
+JUDGED = 2 + 1 + 1
+"""Of a language: passages as they are, with planted faults, and with people's annotations."""
 KEY = {"OPENAI_API_KEY": "test"}
 
 
@@ -48,7 +52,7 @@ def configure(project: Path, base_url: str, languages: list[str]) -> None:
     params["filter"] |= {"threshold": -100.0, "quota": 5}
     params["train_regressor"] |= {"epochs": 1, "folds": 2, "max_length": 32, "tasks": ["binary"]}
     params["llm"]["openai"]["base_url"] = base_url
-    for section in ("raters", "annotators"):
+    for section in ("raters", "annotators", "judges"):
         for name, model in params[section].items():
             which = "first" if name == "qwen" else "second"
             model |= {"engine": "openai", "chat": True, "model": f"served:scripted/{which}"}
@@ -72,6 +76,8 @@ def outcome(project: Path) -> dict[str, Any]:
         name = path.relative_to(project).with_suffix("").as_posix().replace("/", ".")
         if "regressor" not in name and "filter" not in name:
             found[name] = json.loads(path.read_text("utf-8"))
+    told = found["metrics.paper"]["numbers"]
+    found["metrics.paper"]["numbers"] = {n: t for n, t in told.items() if "regressor" not in n}
     card = (project / "data" / "release" / "README.md").read_text("utf-8")
     found["card"] = card.splitlines()
     return found
@@ -105,7 +111,7 @@ def test_golden_files(golden: tuple[Path, list[str]], approve: bool) -> None:
     assert {p.stem for p in GOLDEN.glob("*.json")} == set(found)
     for name, content in found.items():
         assert content == (GOLDEN / f"{name}.json").read_text("utf-8"), name
-    passages = 3 * 8 * 3 + 3 * 5 * 2
+    passages = 3 * 8 * 3 + 3 * 5 * 2 + 3 * JUDGED
     assert len(asked) == passages + PROBES + CANARIES, "three questions a rating, one an annotation"
 
 
@@ -147,10 +153,11 @@ def test_pull_and_diff(golden: tuple[Path, list[str]], tmp_path: Path) -> None:
     assert "up to date" in run("dvc", "repro", cwd=clone, env=without).stdout
 
     change(clone, "merge", overlap=0.01, policy="printed")
-    rerun = run("dvc", "repro", cwd=clone, env=without).stdout
+    rerun = run("dvc", "repro", cwd=clone, env=without | KEY).stdout
     ran = re.findall(r"Running stage '([^']+)'", rerun)
-    assert ran == ["merge", "labels", "variants", "statistics", "release"]
-    assert len(asked) == n_asked
+    told = {"statistics", "judge@qwen", "verdicts", "paper"}
+    assert set(ran) == {"merge", "labels", "variants", "release"} | told
+    assert len(asked) - n_asked <= 3 * JUDGED + 12 + 2, "none but the judge is asked"
     for name, value in (("user.name", "test"), ("user.email", "test@example.org")):
         run("git", "config", name, value, cwd=clone)
     commit(clone, "Merge at any overlap")
@@ -174,7 +181,7 @@ def test_adding_a_language_asks_only_for_it(golden: tuple[Path, list[str]]) -> N
     lines = (project / "sample/documents/cmn_Hani.jsonl").read_text("utf-8").splitlines()
     texts = [json.loads(line)["text"] for line in lines]
     new = asked[before:]
-    assert len(new) == 8 * 3 + 5 * 2 + CANARIES
+    assert len(new) == 8 * 3 + 5 * 2 + JUDGED + CANARIES
     about = [passage for passage in new if any(passage in text for text in texts)]
     assert len(about) == len(new) - CANARIES
 

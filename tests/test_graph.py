@@ -24,6 +24,7 @@ LAYERS = (
     ("finerweb.corpus", "finerweb.gold"),
     ("finerweb.evaluation", "finerweb.binder", "finerweb.regressor", "finerweb.injection"),
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation"),
+    ("finerweb.planting", "finerweb.verdicts", "finerweb.judging"),
     ("finerweb.occurrences", "finerweb.grounding"),
     ("finerweb.similarity", "finerweb.normalisation", "finerweb.overlaps"),
     ("finerweb.merging", "finerweb.labels", "finerweb.ablation"),

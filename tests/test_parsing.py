@@ -176,7 +176,7 @@ def test_14_hostile_replies_take_bounded_time(piece: str) -> None:
 def test_schemas_are_bounded_and_what_fits_them_is_read(form: str) -> None:
     """Each array and string has its bound; OpenAI's strict mode gets objects, unbound strings."""
     made = [schemas.annotation(3, form), schemas.rating(form), schemas.translation(form)]
-    made.append(schemas.verdict(3, form))
+    made.append(schemas.verdict(3, 80, form))
     if form == "none":
         assert made == [None] * 4
         return

@@ -23,7 +23,7 @@ from finerweb.presets import override, preset
 PRESETS = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 TEXTS = {name: preset(name, ROOT / "presets") for name in PRESETS}
 PARAMS: dict[str, dict[str, Any]] = {name: yaml.safe_load(text) for name, text in TEXTS.items()}
-ENTRIES = {"raters": "RaterParams", "annotators": "AnnotatorParams"}
+ENTRIES = {"raters": "RaterParams", "annotators": "AnnotatorParams", "judges": "JudgeModel"}
 
 
 def model(section: str) -> type[BaseModel]:
@@ -57,6 +57,7 @@ def test_what_the_grid_names_is_there(name: str) -> None:
     params = PARAMS[name]
     assert set(params["rate"]["raters"]) == set(params["raters"])
     assert set(params["annotate"]["annotators"]) == set(params["annotators"])
+    assert set(params["judge"]["judges"]) == set(params["judges"])
     assert set(params["train_regressor"]["raters"]) <= set(params["raters"])
     assert set(params["train_regressor"]["backbones"]) == set(params["backbones"])
 

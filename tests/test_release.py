@@ -156,6 +156,16 @@ def test_an_annotator_left_out(made: Path) -> None:
     ]
 
 
+def test_the_card_says_that_a_judge_annotated_too(made: Path) -> None:
+    """Beside its scores; of what is not released nothing is told."""
+    text = (made / "whole" / "README.md").read_text("utf-8")
+    judged = "| `qwen` | as `qwen` | 4.25 | – | 10.0 % | 25.0 % | – |"
+    assert f"{judged} missing 50.0 %, extra –, wrong 0.0 % |" in text
+    assert "| Qwen3-235B-A22B, in the paper | no | 3.99 | 4.05 | 6.1 % | – | 6.0 % | – |" in text
+    without = make_release(made, params(without=["gemma"]), "unjudged")
+    assert "Judged by a model" not in (without / "README.md").read_text("utf-8")
+
+
 def test_a_rater_that_is_left_out_is_said_to_have_chosen(made: Path) -> None:
     release = make_release(made, params(without=["qwen"]), "without qwen")
     assert "`qwen` rated passages too" in (release / "README.md").read_text("utf-8")

@@ -10,7 +10,7 @@ from finerweb.evaluation.scoring import Score, SpanScores, count, score
 from finerweb.evaluation.types import coarse
 from finerweb.labels import InventoryReport, inventory
 from finerweb.records import Entity, Passage, Span, single
-from finerweb.report.statistics import of_variant, paper, paper_rows
+from finerweb.report.statistics import of_variant, paper
 
 CONCEPTS = {"person": ("person",), "human": ("person",), "city": ("city",)}
 GOLD = [Span(0, 3, "person"), Span(8, 12, "city")]
@@ -142,4 +142,3 @@ def test_statistics_are_unweighted_over_languages() -> None:
 def test_the_papers_tables() -> None:
     assert len(paper()) == 91
     assert sum(row["passages"] for row in paper().values()) == 226_004
-    assert list(paper_rows(["deu_Latn", "hau_Latn"])) == ["deu_Latn"]

@@ -90,6 +90,7 @@ def named_models(params: dict[str, Any]) -> list[str]:
     """Return every model that params.yaml names and its grid uses, but those behind servers."""
     used = [params["raters"][name]["model"] for name in params["rate"]["raters"]]
     used += [params["annotators"][name]["model"] for name in params["annotate"]["annotators"]]
+    used += [params["judges"][name]["model"] for name in params["judge"]["judges"]]
     used += [params["backbones"][name] for name in params["train_regressor"]["backbones"]]
     used += [params["passages"]["identifier"], params["filter"]["identifier"]]
     used += [params["types"]["encoder"]]

@@ -11,7 +11,7 @@ import click
 from finerweb.cli.models import named_models
 from finerweb.params.load import document
 
-ASKING = ("rate", "filter_ablation", "annotate", "translate")
+ASKING = ("rate", "filter_ablation", "annotate", "translate", "judge")
 """The stages that take `--plan`."""
 
 

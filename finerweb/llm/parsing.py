@@ -77,7 +77,20 @@ def parse_pairs(reply: str) -> Parsed:
     if not reply.strip():
         return Parsed((), failure="empty")
     repairs: list[str] = []
-    rows = _rows(reply.strip(), repairs)
+    return _parsed(_rows(reply.strip(), repairs), repairs)
+
+
+def pairs_of(value: Value) -> Parsed:
+    """Return the mentions of a value that `json_value` or `python_value` read, by the same rules.
+
+    >>> pairs_of(json_value('{"Köln": "city"}')).mentions
+    (Mention(text='Köln', type='city'),)
+    """
+    repairs: list[str] = []
+    return _parsed(_unwrapped(value, repairs), repairs)
+
+
+def _parsed(rows: list[Value] | None, repairs: list[str]) -> Parsed:
     if rows is None:
         return Parsed((), failure="no list")
     if len(rows) > MAX_ROWS:
@@ -117,7 +130,7 @@ def _rows(text: str, repairs: list[str]) -> list[Value] | None:
 
 def _whole(text: str, repairs: list[str]) -> list[Value] | None:
     """Return the rows of a text that is one value, in JSON or Python; None of any other."""
-    for read, name in ((_json, ""), (_python, "python literal")):
+    for read, name in ((json_value, ""), (python_value, "python literal")):
         value = read(text)
         if value is not None:
             own = [name] if name else []
@@ -191,7 +204,7 @@ def _scanned(text: str, repairs: list[str]) -> list[Value] | None:
         fields = [_unescaped(part) for part in match.groups() if part is not None]
         pairs = zip(fields[::2], fields[1::2], strict=True)
         rows.append(fields if len(fields) == 2 else _Object(pairs))
-        n_unquoted += _json(match[0]) is None and _python(match[0]) is None
+        n_unquoted += json_value(match[0]) is None and python_value(match[0]) is None
         if len(rows) > MAX_ROWS:
             break
     if rows:
@@ -201,7 +214,8 @@ def _scanned(text: str, repairs: list[str]) -> list[Value] | None:
     return rows or None
 
 
-def _json(text: str) -> Value:
+def json_value(text: str) -> Value:
+    """Return what a text is in JSON, objects as lists of their pairs; None of what is none."""
     try:
         value: Value = json.loads(text, object_pairs_hook=_Object, strict=False)
     except (ValueError, RecursionError):
@@ -209,7 +223,8 @@ def _json(text: str) -> Value:
     return value
 
 
-def _python(text: str) -> Value:
+def python_value(text: str) -> Value:
+    """Return what a text is as a literal of Python, read as `json_value` does; None of others."""
     try:
         value: Value = ast.literal_eval(text)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):

@@ -11,8 +11,10 @@ from typing import Any
 MAX_MENTION = 80
 MAX_TYPE = 40
 MAX_NAME = 60
-MAX_EXPLANATION = 800
-SCORES = 5
+SCORES = (1, 2, 3, 4, 5)
+ASPECTS = ("faithfulness", "completeness")
+FAULTS = ("missing", "extra", "wrong")
+"""What a verdict scores, on `SCORES`, and what it lists."""
 AROUND = {"annotation": "entities", "rating": "rating", "translation": "translation"}
 """The one key of the object that the form ``object`` puts around a reply."""
 
@@ -36,17 +38,17 @@ def translation(form: str) -> str | None:
     return _formed("translation", _string(MAX_NAME), form)
 
 
-def verdict(max_mentions: int, form: str) -> str | None:
-    """Return the schema of a verdict (section 7 of the paper's facts), an object in any form."""
-    pairs = {"type": "array", "items": _pair(MAX_MENTION, MAX_TYPE), "maxItems": max_mentions}
-    score = {"type": "integer", "enum": list(range(SCORES + 1))}
-    lists = {f"{kind}_annotations": pairs for kind in ("missing", "extra", "wrong")}
-    return _formed(
-        "verdict",
-        _object({"explanation": _string(MAX_EXPLANATION), "faithfulness": score}
-                | {"completeness": score} | lists),
-        form,
-    )  # fmt: skip
+def verdict(max_listed: int, max_explanation: int, form: str) -> str | None:
+    """Return the schema of a verdict (section 7 of the paper's facts), an object in any form.
+
+    The lists come before the scores, which a model then gives in view of what it listed; the
+    explanation, where one is asked for (more than 0 characters), before both.
+    """
+    pairs = {"type": "array", "items": _pair(MAX_MENTION, MAX_TYPE), "maxItems": max_listed}
+    score = {"type": "integer", "enum": list(SCORES)}
+    parts: dict[str, Any] = {"explanation": _string(max_explanation)} if max_explanation else {}
+    parts |= {f"{kind}_annotations": pairs for kind in FAULTS}
+    return _formed("verdict", _object(parts | dict.fromkeys(ASPECTS, score)), form)
 
 
 def _formed(name: str, schema: dict[str, Any], form: str) -> str | None:

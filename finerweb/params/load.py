@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 PARAMS = Path("params.yaml")
 SECTIONS = (
     "compute llm documents passages raters rate backbones train_regressor select_regressor filter "
-    "filter_ablation annotators annotate ground types merge translate variants statistics release "
-    "evaluate"
+    "filter_ablation annotators annotate ground types merge translate variants judge judges "
+    "statistics release evaluate"
 ).split()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from finerweb.languages import language
+from finerweb.llm.schemas import ASPECTS, FAULTS
 from finerweb.release.sentences import SUFFIX
 from finerweb.tables.entities import MERGED
 from finerweb.tables.io import read_metrics
@@ -38,6 +39,7 @@ class CardMetrics:
     types: Figures
     labels: Figures
     translation: Figures
+    judging: Figures
     grounding: Mapping[str, Figures]
 
 
@@ -54,6 +56,7 @@ def read_card_metrics(folder: Path, annotators: Iterable[str]) -> CardMetrics:
         types=read_metrics(folder / "types.json"),
         labels=read_metrics(folder / "labels.json"),
         translation=read_metrics(folder / "translate.json"),
+        judging=read_metrics(folder / "verdicts.json"),
         grounding={name: read_metrics(folder / "ground" / f"{name}.json") for name in annotators},
     )
 
@@ -62,7 +65,7 @@ def tables(metrics: CardMetrics, default: str) -> dict[str, list[str]]:
     """Return the card's tables by name, ``default`` is whose variant is told language by language.
 
     Each is a list of lines of Markdown. An annotator that is not released is not in them, nor is
-    ``merged`` without all of its annotators.
+    ``merged`` without all of its annotators; ``judged`` is empty unless what was judged is told.
     """
     ours = metrics.statistics["ours"]
     names = [name for name in (MERGED, *metrics.grounding) if name in ours]
@@ -83,6 +86,7 @@ def tables(metrics: CardMetrics, default: str) -> dict[str, list[str]]:
         "making": _making(metrics, list(ours[default]["languages"]), default),
         "grounding": _grounding(metrics),
         "labels": _labels(metrics, names),
+        "judged": _judged(metrics.judging, default),
         "defects": _table(["what", "how much"], _defects(metrics, names, default)),
     }
 
@@ -135,6 +139,32 @@ def _labels(metrics: CardMetrics, names: Sequence[str]) -> list[str]:
     found = metrics.labels
     rows = [_line(name, *(found[name][c] for c in columns)) for name in names if name in found]
     return _table(header, rows)
+
+
+def _judged(judging: Figures, default: str) -> list[str]:
+    """Return each judge's scores and errors, with whose model it is, and the paper's."""
+    header = (
+        "judge", "its model also annotated", "faithfulness", "completeness",
+        "missing, of the annotations", "extra", "wrong", "faults it finds, of planted ones",
+    )  # fmt: skip
+    ours = {f"`{name}`": one for name, one in judging["ours"].items() if one["of"] == default}
+    theirs = {f"{judging['paper']['judge']}, in the paper": judging["paper"]}
+    rows = []
+    for name, one in (ours | theirs).items():
+        scores = (one[aspect] for aspect in ASPECTS)
+        shares = (one["errors"].get(kind, {}).get("share") for kind in FAULTS)
+        found = one.get("recall") or {}
+        recall = [f"{kind} {_share(found[kind])}" for kind in FAULTS if kind in found]
+        rows.append(
+            _line(
+                name,
+                ", ".join(f"as `{who}`" for who in one.get("judge_is_annotator", ())) or "no",
+                *(NOTHING if score is None else round(score, 2) for score in scores),
+                *map(_share, shares),
+                ", ".join(recall) or NOTHING,
+            )
+        )
+    return _table(header, rows) if ours else []
 
 
 def _defects(metrics: CardMetrics, names: Sequence[str], default: str) -> list[str]:
