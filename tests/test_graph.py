@@ -22,6 +22,7 @@ LAYERS = (
     ("finerweb.models", "finerweb.params", "finerweb.tables"),
     ("finerweb.compute", "finerweb.llm"),
     ("finerweb.corpus", "finerweb.evaluation", "finerweb.regressor", "finerweb.injection"),
+    ("finerweb.binder",),
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation"),
     ("finerweb.occurrences", "finerweb.grounding"),
     ("finerweb.similarity", "finerweb.normalisation", "finerweb.overlaps"),

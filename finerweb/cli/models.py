@@ -91,6 +91,9 @@ def named_models(params: dict[str, Any]) -> list[str]:
     used = [params["raters"][name]["model"] for name in params["rate"]["raters"]]
     used += [params["annotators"][name]["model"] for name in params["annotate"]["annotators"]]
     used += [params["backbones"][name] for name in params["train_regressor"]["backbones"]]
+    student = params["train_binder"]
+    of_student = (student["encoder"], student["type_encoder"])
+    used += [params["backbones"][name] for name in of_student if name]
     used += [params["passages"]["identifier"], params["filter"]["identifier"]]
     used += [params["types"]["encoder"]]
     used += [params["translate"]["llm"]["model"]] if "llm" in params["translate"]["by"] else []

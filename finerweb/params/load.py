@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 PARAMS = Path("params.yaml")
 SECTIONS = (
     "compute llm documents passages raters rate backbones train_regressor select_regressor filter "
-    "filter_ablation annotators annotate ground types merge translate variants statistics release"
+    "filter_ablation annotators annotate ground types merge translate variants train_binder "
+    "statistics release"
 ).split()
 
 
