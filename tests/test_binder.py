@@ -154,6 +154,27 @@ def test_gradients_through_the_projections() -> None:
     assert torch.autograd.gradcheck(binder.span_scores, inputs)
 
 
+def test_scores_of_spans_are_those_of_their_vectors() -> None:
+    """As published: the projection of the three joined, normalised, times the type's."""
+    import torch
+    from torch.nn.functional import normalize
+
+    torch.manual_seed(1)
+    small = params({"projection": 5, "max_width": 3, "dropout": 0.0}).model
+    heads = new_heads(4, 4, small).double()
+    binder = Binder(None, None, heads, small)  # type: ignore[arg-type]
+    tokens = torch.randn(2, 6, 4, dtype=torch.float64)
+    kinds = torch.randn(3, 4, dtype=torch.float64)
+    found = binder.span_scores(tokens, kinds)
+    matrix = torch.cat([heads["span_first"].weight, heads["span_last"].weight], 1)
+    wanted = normalize(heads["type_span"](kinds), dim=-1)
+    for i, width in ((i, w) for i in range(6) for w in range(3) if i + w < 6):
+        joined = torch.cat([tokens[:, i], tokens[:, i + width]], 1)
+        span = joined @ matrix.T + heads["span_first"].bias + heads["width"].weight[width]
+        expected = normalize(span, dim=-1) @ wanted.T / 0.07
+        torch.testing.assert_close(found[:, :, i, width], expected, rtol=1e-6, atol=1e-9)
+
+
 def test_without_an_entity_only_thresholds_are_learnt() -> None:
     import torch
 

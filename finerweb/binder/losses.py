@@ -49,13 +49,13 @@ def negatives(starts: Any, ends: Any, taken: Any, types: int, widths: int) -> di
 
 
 def banded(values: Any, widths: int) -> Any:
-    """Return the value ``i`` tokens further on, (batch, tokens, widths), from (batch, tokens).
+    """Return the value ``i`` tokens further on, (..., tokens, widths), from (..., tokens).
 
     Beyond the last token it is 0, or False.
     """
     from torch.nn.functional import pad
 
-    return pad(values, (0, widths - 1)).unfold(1, widths, 1)
+    return pad(values, (0, widths - 1)).unfold(-1, widths, 1)
 
 
 def losses(scores: Scores, negative: dict[str, Any], positives: Any) -> dict[str, Any]:

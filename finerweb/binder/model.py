@@ -1,10 +1,9 @@
 """The model: texts and types in one space, after Zhang et al. (2023), section 3.
 
 A span is its first and its last token's vectors and its width's, projected; a type is the [CLS] of
-its name. Similarities are cosines over learnt temperatures. The projection of a span is a sum of
-three (the published code projects the three joined, which is the same function), so that the
-encoder's wide vectors are never copied for each of the tokens x widths spans; only spans up to
-``max_width`` exist at all.
+its name. Similarities are cosines over learnt temperatures. The published code projects the three
+of a span joined; a sum of three projections is the same function, but dropout falls on each part.
+Only spans up to ``max_width`` exist at all.
 """
 
 import math
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finerweb.binder.losses import Scores
+from finerweb.binder.losses import Scores, banded
 from finerweb.params.train_binder import ModelParams
 from finerweb.regressor.encoders import NEW_LAYERS, check
 
@@ -21,6 +20,8 @@ TYPE_TOKENS = 64
 """Subword tokens of a type's name that are read."""
 SPREAD = 0.02
 """Standard deviation of new weights, as in BERT."""
+SMALLEST = 1e-12
+"""Square of the length that a shorter span's vector is taken for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,39 +72,72 @@ class Binder:
         """Return how well the tokens and spans of windows fit the types."""
         tokens, kinds = self.token_vectors(ids, mask), self.type_vectors(types)
         return Scores(
-            self._positions("start", tokens, kinds),
-            self._positions("end", tokens, kinds),
+            self.position_scores("start", tokens, kinds),
+            self.position_scores("end", tokens, kinds),
             self.span_scores(tokens, kinds),
         )
 
+    def position_scores(self, part: str, tokens: Any, kinds: Any) -> Any:
+        """Return `Scores.start` or ``end`` of (batch, tokens, hidden) and (types, hidden)."""
+        with self._precisely():
+            return self._wanted(part, kinds) @ _unit(self._projected(part, tokens)).transpose(1, 2)
+
     def span_scores(self, tokens: Any, kinds: Any) -> Any:
-        """Return `Scores.span` of vectors (batch, tokens, hidden) and (types, hidden)."""
-        from torch.nn.functional import pad
+        """Return `Scores.span` of vectors (batch, tokens, hidden) and (types, hidden).
 
-        heads, widths = self.heads, self.params.max_width
-        last = pad(heads["span_last"](tokens), (0, 0, 0, widths - 1)).unfold(1, widths, 1)
-        # (batch, tokens, widths, projection)
-        spans = heads["span_first"](tokens)[:, :, None] + last.transpose(2, 3)
-        spans = spans + heads["width"].weight
-        scores = self._unit(spans) @ self._unit(heads["type_span"](kinds)).transpose(0, 1)
-        return self._scaled("span", scores).permute(0, 3, 1, 2)
+        A span is f + l + w, its projected first and last token and its width; products with a type
+        and with itself are sums of those of the three, so that no vector of a span is ever made.
+        """
+        widths = self.params.max_width
+        with self._precisely():
+            first, last = (self._projected(p, tokens) for p in ("span_first", "span_last"))
+            width = self.heads["dropout"](self.heads["width"].weight)
+            wanted = self._wanted("span", kinds)
+            # (batch, types, tokens, widths), but for the last line (batch, tokens, widths)
+            products = (wanted @ first.transpose(1, 2))[..., None] + banded(
+                wanted @ last.transpose(1, 2), widths
+            )
+            products = products + (wanted @ width.transpose(0, 1))[:, None]
+            return products / _lengths(first, last, width)[:, None]
 
-    def _positions(self, part: str, tokens: Any, kinds: Any) -> Any:
-        projected = self._unit(self.heads[part](tokens))
-        wanted = self._unit(self.heads[f"type_{part}"](kinds))
-        return self._scaled(part, projected @ wanted.transpose(0, 1)).transpose(1, 2)
+    def _projected(self, part: str, vectors: Any) -> Any:
+        head = self.heads[part]
+        return self.heads["dropout"](head(vectors.to(head.weight.dtype)))
 
-    def _unit(self, vectors: Any) -> Any:
-        from torch.nn.functional import normalize
+    def _wanted(self, part: str, kinds: Any) -> Any:
+        """Return the types' vectors, (types, projection), as long as the inverse temperature."""
+        return _unit(self._projected(f"type_{part}", kinds)) * self.heads["scales"][part].exp()
 
-        return normalize(self.heads["dropout"](vectors), dim=-1)
-
-    def _scaled(self, part: str, cosines: Any) -> Any:
-        """Return scores in float32 where the products were in less."""
+    def _precisely(self) -> Any:
+        """Return a context without half precision: only the encoders are worth it."""
         import torch
 
-        precise = torch.promote_types(cosines.dtype, torch.float32)
-        return cosines.to(precise) * self.heads["scales"][part].exp()
+        return torch.autocast(self.device.type, enabled=False)
+
+
+def _unit(vectors: Any) -> Any:
+    from torch.nn.functional import normalize
+
+    return normalize(vectors, dim=-1)
+
+
+def _lengths(first: Any, last: Any, width: Any) -> Any:
+    """Return |f + l + w| of every span, (batch, tokens, widths).
+
+    ``first`` and ``last`` are (batch, tokens, projection), ``width`` is (widths, projection).
+    """
+    import torch
+    from torch.nn.functional import pad
+
+    (n, tokens, _), widths = first.shape, len(width)
+    further = torch.arange(tokens, device=first.device)[:, None]
+    further = (further + torch.arange(widths, device=first.device)).expand(n, -1, -1)
+    both = pad(first @ last.transpose(1, 2), (0, widths - 1)).gather(2, further)
+    with_width = pad(last @ width.transpose(0, 1), (0, 0, 0, widths - 1)).gather(1, further)
+    mixed = both + with_width + first @ width.transpose(0, 1)
+    squares = (first**2).sum(-1)[..., None] + banded((last**2).sum(-1), widths)
+    squares = squares + (width**2).sum(-1) + 2 * mixed
+    return squares.clamp(min=SMALLEST).sqrt()
 
 
 def new_binder(encoder: Path, type_encoder: Path | None, params: ModelParams, seed: int) -> Binder:

@@ -171,9 +171,10 @@ def _step(
     negative = negatives(starts, ends, taken, len(batch.types), params.model.max_width)
     parts = losses(scores, negative, positives)
     loss = total(parts, params.weights)
-    if not math.isfinite(float(loss.detach())):
+    told = {name: float(value.detach()) for name, value in (parts | {"loss": loss}).items()}
+    if not math.isfinite(told["loss"]):
         raise ValueError(
-            f"step {number}: the training loss is {float(loss)}; lower train_binder.learning_rate, "
+            f"step {number}: the training loss is {told['loss']}; lower train_binder.learning_rate "
             "or set train_binder.precision to float32"
         )
     optimizer.zero_grad()
@@ -181,5 +182,4 @@ def _step(
     learnt = [p for group in optimizer.param_groups for p in group["params"]]
     torch.nn.utils.clip_grad_norm_(learnt, LARGEST_NORM)
     optimizer.step()
-    values = {name: float(value.detach()) for name, value in parts.items()}
-    return values | {"loss": float(loss.detach()), "candidates": float(len(batch.types))}
+    return told | {"candidates": float(len(batch.types))}
