@@ -157,7 +157,7 @@ def pace(step: int, steps: int, warmup: float) -> float:
 def _step(
     binder: Binder, batch: Batch, params: TrainBinderParams, optimizer: Any, number: int
 ) -> dict[str, float]:
-    """Take a step; return the parts of its loss, and how many candidates it had."""
+    """Take a step; return the parts of its loss, how many candidates it had, how much masked."""
     import torch
 
     device = binder.device
@@ -182,4 +182,4 @@ def _step(
     learnt = [p for group in optimizer.param_groups for p in group["params"]]
     torch.nn.utils.clip_grad_norm_(learnt, LARGEST_NORM)
     optimizer.step()
-    return told | {"candidates": float(len(batch.types))}
+    return told | {"candidates": float(len(batch.types)), "masked": float(len(batch.ignored))}
