@@ -497,6 +497,10 @@ def test_a_folder_finds_the_same_again(encoder: Path, tmp_path: Path, two: bool)
     assert manifest(out)["origin"]["variant"] == "merged-multi"
     assert not [p for p in out.rglob("*") if p.suffix in (".bin", ".pt", ".pkl")]
     assert (out / "type").is_dir() is two
+    said = (out / "binder.json").read_text("utf-8")
+    (out / "binder.json").write_text(said.replace('"projection": 16', '"projection": 8'), "utf-8")
+    with pytest.raises(ValueError, match=r"heads\.safetensors: does not fit binder\.json"):
+        load(out)
     (out / "heads.safetensors").unlink()
     with pytest.raises(FileNotFoundError, match=r"no heads\.safetensors"):
         load(out)

@@ -37,7 +37,11 @@ def save(binder: Binder, origin: Origin, out: Path) -> None:
         encoder.tokenizer.save_pretrained(out / name)
     weights = {name: tensor.contiguous() for name, tensor in binder.heads.state_dict().items()}
     save_file(weights, out / HEADS)
-    said = {"origin": asdict(origin), "params": binder.params.model_dump()}
+    said = {
+        "origin": asdict(origin),
+        "encoders": list(parts),
+        "params": binder.params.model_dump(),
+    }
     (out / MANIFEST).write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
 
@@ -46,25 +50,39 @@ def load(folder: Path) -> Binder:
 
     Raises:
         FileNotFoundError: a file of it is missing; the message names it.
-        ValueError: as `finerweb.binder.model.load_encoder`.
+        ValueError: the projections do not fit the manifest; or as
+            `finerweb.binder.model.load_encoder`.
     """
     from safetensors.torch import load_file
 
-    for needed in (MANIFEST, HEADS, f"{TEXT}/config.json", f"{TEXT}/model.safetensors"):
-        if not (folder / needed).is_file():
-            raise FileNotFoundError(f"{folder}: no {needed}: expected a trained Binder")
-    params = ModelParams.model_validate(manifest(folder)["params"])
+    _need(folder, MANIFEST)
+    said = manifest(folder)
+    for name in said["encoders"]:
+        _need(folder, f"{name}/config.json")
+        _need(folder, f"{name}/model.safetensors")
+    _need(folder, HEADS)
+    params = ModelParams.model_validate(said["params"])
     text = load_encoder(folder / TEXT)
-    kind = load_encoder(folder / TYPE) if (folder / TYPE).is_dir() else text
+    kind = load_encoder(folder / TYPE) if TYPE in said["encoders"] else text
     heads = new_heads(text.model.config.hidden_size, kind.model.config.hidden_size, params)
-    heads.load_state_dict(load_file(folder / HEADS))
+    try:
+        heads.load_state_dict(load_file(folder / HEADS))
+    except RuntimeError as error:
+        raise ValueError(
+            f"{folder / HEADS}: does not fit {MANIFEST} and the encoders beside it: {error}"
+        ) from error
     binder = Binder(text, kind, heads, params)
     binder.modules.eval()
     return binder
 
 
+def _need(folder: Path, name: str) -> None:
+    if not (folder / name).is_file():
+        raise FileNotFoundError(f"{folder}: no {name}: expected a trained Binder")
+
+
 def manifest(folder: Path) -> dict[str, Any]:
-    """Return what `save` noted: ``origin`` and ``params``."""
+    """Return what `save` noted: ``origin``, ``encoders`` and ``params``."""
     said: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     return said
 
