@@ -72,8 +72,8 @@ def train(
 ) -> Trained:
     """Return a Binder that has learnt the examples; checkpoints are kept in a folder.
 
-    A training that was killed goes on from there, to the same weights: the dropout of a step
-    depends on the seed and the step alone.
+    A training that was killed goes on from there, on CPUs to the same weights: the dropout of a
+    step depends on the seed and the step alone.
 
     Raises:
         ValueError: no example has an entity that can be learnt; the loss of a step is no number; or
