@@ -2,6 +2,7 @@
 
 import importlib
 import re
+from itertools import product
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -59,7 +60,8 @@ def test_what_the_grid_names_is_there(name: str) -> None:
     assert set(params["annotate"]["annotators"]) == set(params["annotators"])
     assert set(params["judge"]["judges"]) == set(params["judges"])
     assert set(params["train_regressor"]["raters"]) <= set(params["raters"])
-    assert set(params["train_regressor"]["backbones"]) == set(params["backbones"])
+    student = {params["train_binder"]["encoder"], params["train_binder"]["type_encoder"]} - {None}
+    assert set(params["train_regressor"]["backbones"]) | student == set(params["backbones"])
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -90,6 +92,9 @@ def test_the_paper() -> None:
     assert params["passages"]["words"] == 256
     grid = params["train_regressor"]
     assert (grid["learning_rate"], grid["batch_size"], grid["epochs"]) == (5e-5, 64, 20)
+    student = params["train_binder"]
+    assert (student["learning_rate"], student["epochs"]) == (3e-5, 20)
+    assert (student["encoder"], student["type_encoder"]) == ("mbert", "mbert")
     assert len(grid["tasks"]) == len(grid["backbones"]) == 2 and len(grid["seeds"]) == 3
     gemma = params["annotators"]["gemma3_27b"]
     assert gemma["dtype"] == "bfloat16" and "gemma-3-27b-it" in gemma["model"]
@@ -98,12 +103,13 @@ def test_the_paper() -> None:
 def test_a_revision_that_is_to_be_filled_in_is_refused() -> None:
     references = named_models(PARAMS["paper"])
     whole = [r for r in references if "COMMIT" not in r]
-    assert len(whole) == len(references) - 1
+    assert len(whole) == len(references) - 2
     for reference in whole:
         models.identity(reference)
-    for use in (models.identity, models.resolve):
-        with pytest.raises(ValueError, match=r"mdeberta.*40 hex digits.*Files and versions"):
-            use(PARAMS["paper"]["backbones"]["mdeberta"])
+    for use, name in product((models.identity, models.resolve), ("mdeberta", "multilingual-cased")):
+        (reference,) = [r for r in references if "COMMIT" in r and name in r]
+        with pytest.raises(ValueError, match=rf"{name}.*40 hex digits.*Files and versions"):
+            use(reference)
 
 
 BASE = """\

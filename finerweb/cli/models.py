@@ -92,6 +92,9 @@ def named_models(params: dict[str, Any]) -> list[str]:
     used += [params["annotators"][name]["model"] for name in params["annotate"]["annotators"]]
     used += [params["judges"][name]["model"] for name in params["judge"]["judges"]]
     used += [params["backbones"][name] for name in params["train_regressor"]["backbones"]]
+    student = params["train_binder"]
+    of_student = (student["encoder"], student["type_encoder"])
+    used += [params["backbones"][name] for name in of_student if name]
     used += [params["passages"]["identifier"], params["filter"]["identifier"]]
     used += [params["types"]["encoder"]]
     used += [params["translate"]["llm"]["model"]] if "llm" in params["translate"]["by"] else []
