@@ -78,9 +78,9 @@ def of_spans(table: pa.Table, annotator: str) -> EntityColumns:
     there = table.filter(table["start"].is_valid()).select(key)
     there = there.sort_by([(name, "ascending") for name in key]).combine_chunks()
     passages, types = (_column(there, name).dictionary_encode() for name in ("passage_id", "type"))
-    places = np.stack([_numbers(passages.indices), _ints(there, "start"), _ints(there, "end")])
+    places = np.stack([integers(passages.indices), _ints(there, "start"), _ints(there, "end")])
     is_new_place = _changes(places)
-    is_new_row = is_new_place | _changes(_numbers(types.indices)[None])
+    is_new_row = is_new_place | _changes(integers(types.indices)[None])
     rows = np.flatnonzero(is_new_row)
     first = np.flatnonzero(is_new_place[rows])
     offsets = pa.array(np.append(first, len(rows)), pa.int32())
@@ -104,7 +104,7 @@ def distinct_lists(lists: pa.ListArray) -> tuple[Ints, list[tuple[str, ...]]]:
     joined = pc.binary_join(pa.ListArray.from_arrays(offsets, numbers), " ").dictionary_encode()
     names = encoded.dictionary.to_pylist()
     distinct = [tuple(names[int(i)] for i in one.split()) for one in joined.dictionary.to_pylist()]
-    return _numbers(joined.indices), distinct
+    return integers(joined.indices), distinct
 
 
 def _changes(columns: Ints) -> NDArray[np.bool_]:
@@ -120,8 +120,10 @@ def _column(table: pa.Table, name: str) -> pa.Array:
 
 
 def _ints(table: pa.Table, name: str) -> Ints:
-    return _numbers(_column(table, name))
+    return integers(_column(table, name))
 
 
-def _numbers(array: pa.Array) -> Ints:
-    return array.to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]
+def integers(array: pa.Array) -> Ints:
+    """Return the numbers of an array, (n,)."""
+    found: Ints = array.to_numpy(zero_copy_only=False).astype(np.int64)
+    return found

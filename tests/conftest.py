@@ -83,7 +83,6 @@ def stage(
     `test_cli` and the golden run start the scripts themselves.
     """
     monkeypatch.chdir(project)
-    monkeypatch.syspath_prepend(ROOT)
 
     def call(name: str, *options: str) -> subprocess.CompletedProcess[str]:
         script = importlib.import_module(f"stages.{name}")

@@ -6,13 +6,14 @@ reference says it does, and fails by a schedule.
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs
+
+from local_http import listening
 
 PATH = re.compile(r"/v3/(projects/[\w-]+/locations/[\w-]+):translateText")
 UNKNOWN = "xx"
@@ -124,12 +125,5 @@ FIELDS = {"contents", "mimeType", "sourceLanguageCode", "targetLanguageCode", "m
 def google_server() -> Iterator[Google]:
     """Yield a running server."""
     google = Google()
-    handler = type("Of", (Handler,), {"google": google})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    google.base_url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
+    with listening(Handler, google=google) as google.base_url:
         yield google
-    finally:
-        server.shutdown()
-        server.server_close()

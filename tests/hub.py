@@ -8,14 +8,15 @@ import base64
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from local_http import listening
 
 TOKEN = "hf_writer"
 READER = "hf_reader"
@@ -235,15 +236,8 @@ def entry(path: str, content: bytes) -> dict[str, Any]:
 def hub_server() -> Iterator[HubState]:
     """Yield a hub without a repository."""
     state = HubState()
-    handler = type("Of", (Handler,), {"state": state})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
+    with listening(Handler, state=state) as state.url:
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def download(state: HubState, name: str, folder: Path) -> Path:

@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from local_http import listening
 
 
 def passage_of(prompt: str) -> str:
@@ -156,13 +158,9 @@ class Server:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The server's answers; ``server.state`` is its `Server`."""
+    """The server's answers."""
 
-    server: "HttpServer"
-
-    @property
-    def state(self) -> Server:
-        return self.server.state
+    state: Server
 
     def do_GET(self) -> None:
         *_, kind, name = self.path.partition("?")[0].split("/")
@@ -235,22 +233,10 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class HttpServer(ThreadingHTTPServer):
-    """The HTTP server, with what its handlers share."""
-
-    daemon_threads = True
-    state: Server
-
-
 @contextmanager
 def scripted_server(**state: Any) -> Iterator[Server]:
     """Yield a running server; ``state`` is what its `Server` begins with."""
-    server = HttpServer(("127.0.0.1", 0), Handler)
-    running = Server(f"http://127.0.0.1:{server.server_address[1]}/v1", **state)
-    server.state = running
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
+    running = Server(**state)
+    with listening(Handler, state=running) as url:
+        running.base_url = f"{url}/v1"
         yield running
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -253,7 +253,7 @@ def test_everything_loads(made: Path, tmp_path: Path) -> None:
     for config in front(release)["configs"]:
         name = str(config["config_name"])
         found = load_dataset(str(release), name, cache_dir=tmp_path / "hf")
-        files = {one["split"]: one["path"] for one in config["data_files"]}  # type: ignore[attr-defined]
+        files = {one["split"]: one["path"] for one in config["data_files"]}
         assert set(found) == set(files)
         for split, pattern in files.items():
             assert len(found[split]) == n_rows(release, pattern) > 0

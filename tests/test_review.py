@@ -80,7 +80,7 @@ def test_annotations_win_over_predictions() -> None:
         "d#0": (Span(3, 6, "person"),),
         "e": (),
     }
-    assert found.tasks == Tally(4, 2, {"no annotation": 1, "skipped": 1})  # type: ignore[arg-type]
+    assert found.tasks == Tally(4, 2, {"no annotation": 1, "skipped": 1})
 
 
 @pytest.mark.parametrize("truth", [True, False])
@@ -209,11 +209,11 @@ def test_passages_get_reviewed_gold(passages: Path, tmp_path: Path) -> None:
         write_reviewed(gold / f"{code}.jsonl", [*reviewed, Reviewed("gone#0", "x", ())])
     write_reviewed(gold / "deu_Latn.jsonl", [Reviewed("gone#0", "x", ())])
     tallies = take_reviewed(gold, passages)
-    assert tallies.pop("deu_Latn") == Tally(1, 0, {"no such passage": 1})  # type: ignore[arg-type]
+    assert tallies.pop("deu_Latn") == Tally(1, 0, {"no such passage": 1})
     for code, tally in tallies.items():
-        assert tally == Tally(3, 2, {"no such passage": 1})  # type: ignore[arg-type]
+        assert tally == Tally(3, 2, {"no such passage": 1})
         first, second = map(passage, read(passages / f"{code}.parquet", PASSAGES))
-        assert (first.gold, second.gold) == ((), (Span(2, 4, "person"), second.gold[1]))  # type: ignore[index]
+        assert (first.gold, second.gold) == ((), (Span(2, 4, "person"), second.gold[1]))
     assert (passages / "eng_Latn.parquet").read_bytes() == before["eng_Latn.parquet"]
     once = {path.name: path.read_bytes() for path in passages.iterdir()}
     take_reviewed(gold, passages)

@@ -3,18 +3,18 @@
 import hashlib
 import json
 import re
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from local_http import listening
 
 FINEWEB_2 = pa.schema(
     [(name, pa.string()) for name in ("text", "id", "dump", "url", "date", "file_path", "language")]
@@ -166,12 +166,5 @@ class Hub(Handler):
 def serving(folder: Path, kind: type[Handler] = Handler) -> Iterator[Served]:
     """Yield a server of a folder; of the hub's kind, the folder holds organisation/name."""
     served = Served("")
-    handler = type("Of", (kind,), {"folder": folder, "served": served})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    served.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with listening(kind, folder=folder, served=served) as served.url:
         yield served
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -78,6 +78,8 @@ def _say(planned: "Plan") -> None:
 def told(repository: str) -> Iterator[None]:
     """Say in one line what the hub refuses, and what to do."""
     from huggingface_hub.errors import HfHubHTTPError
+
+    # Of the library that the hub's client happens to use: imported from there, not exported.
     from huggingface_hub.errors import HTTPError as NoAnswer  # type: ignore[attr-defined]
 
     try:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from finerweb.columns import Ints
+from finerweb.columns import Ints, integers
 from finerweb.corpus.sentences import Borders
 from finerweb.tables.io import Table
 
@@ -84,8 +84,10 @@ def sentences(
     """
     spans = passages["char_spans"].combine_chunks()
     flat = spans.flatten()
-    of_passage = np.repeat(np.arange(len(passages)), np.diff(_ints(spans.offsets)))
-    start, end = (_ints(flat.field(name)) + found.begins[of_passage] for name in ("start", "end"))
+    of_passage = np.repeat(np.arange(len(passages)), np.diff(integers(spans.offsets)))
+    start, end = (
+        integers(flat.field(name)) + found.begins[of_passage] for name in ("start", "end")
+    )
     last = np.searchsorted(found.start, start, side="right") - 1
     is_inside = (last >= 0) & (end <= np.append(found.end, 0)[last])
     crossed = np.zeros(len(found.start), bool)
@@ -110,7 +112,7 @@ def _moved(spans: pa.StructArray, offset: Ints) -> pa.StructArray:
     fields = list(spans.type)
     columns = {field.name: spans.field(field.name) for field in fields}
     for name in ("start", "end"):
-        columns[name] = pa.array(_ints(columns[name]) - offset, pa.int32())
+        columns[name] = pa.array(integers(columns[name]) - offset, pa.int32())
     return pa.StructArray.from_arrays(list(columns.values()), fields=fields)
 
 
@@ -133,7 +135,3 @@ def _rows(
         "is_crossed": pa.array(crossed),
     }
     return pa.table({name: rows[name] for name in rows.column_names} | changed)
-
-
-def _ints(array: pa.Array) -> Ints:
-    return array.to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]

@@ -112,8 +112,8 @@ def _is_after(found: _Spans) -> np.ndarray:
 def _has_label(columns: pa.StructArray) -> np.ndarray:
     """Return whether each entity has a label, and no empty one, (n,)."""
     if columns.type.get_field_index("label") >= 0:
-        good = pc.not_equal(columns.field("label"), "")
-        return good.to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+        good: np.ndarray = pc.not_equal(columns.field("label"), "").to_numpy(zero_copy_only=False)
+        return good
     which, lists = distinct_lists(columns.field("labels"))
     return np.array([bool(one) and all(one) for one in lists], bool)[which]
 
