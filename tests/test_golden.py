@@ -50,7 +50,13 @@ def configure(project: Path, base_url: str, languages: list[str]) -> None:
     params: dict[str, Any] = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
     params["documents"] |= {"languages": languages, "corpus_documents": 5}
     params["filter"] |= {"threshold": -100.0, "quota": 5}
-    params["train_regressor"] |= {"epochs": 1, "folds": 2, "max_length": 32, "tasks": ["binary"]}
+    params["train_regressor"] |= {
+        "languages": languages,
+        "epochs": 1,
+        "folds": 2,
+        "max_length": 32,
+        "tasks": ["binary"],
+    }
     params["llm"]["openai"]["base_url"] = base_url
     for section in ("raters", "annotators", "judges"):
         for name, model in params[section].items():

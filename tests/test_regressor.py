@@ -22,6 +22,7 @@ PARAMS = TrainRegressorParams(
     tasks=["binary"],
     backbones=["tiny"],
     seeds=[0],
+    languages=None,
     learning_rate=0.01,
     batch_size=8,
     epochs=12,
@@ -101,6 +102,18 @@ def test_a_language_without_ratings_is_named(caplog: pytest.LogCaptureFixture) -
     assert [one.target for one in rated] == [1.0]
     assert (tallies["deu_Latn"].kept, tallies["deu_Latn"].dropped["unrated"]) == (1, 1)
     assert "tha_Thai: no rated passage" in caplog.text
+
+
+def test_only_the_listed_languages_are_learnt_from(caplog: pytest.LogCaptureFixture) -> None:
+    row = {"text": "a", "score": 3, "useful": None}
+    ratings = [("deu_Latn", [row]), ("tha_Thai", [row, row])]
+    listed = PARAMS.model_copy(update={"languages": ["tha_Thai", "swh_Latn"]})
+    rated, tallies = examples(ratings, "binary", listed)
+    assert [one.language for one in rated] == ["tha_Thai", "tha_Thai"]
+    assert tallies["deu_Latn"].dropped == {"language not listed": 1}
+    assert "deu_Latn: not in train_regressor.languages" in caplog.text
+    with pytest.raises(ValueError, match="none of swh_Latn has ratings, only deu_Latn, tha_Thai;"):
+        examples(ratings, "binary", PARAMS.model_copy(update={"languages": ["swh_Latn"]}))
 
 
 FOLDERS: list[tuple[dict[str, str], str]] = [

@@ -31,6 +31,7 @@ class TrainRegressorParams(Section):
     tasks: list[str] = Field(min_length=1)
     backbones: list[str] = Field(min_length=1)
     seeds: list[int] = Field(min_length=1)
+    languages: list[str] | None = Field(min_length=1)
     learning_rate: float = Field(gt=0)
     batch_size: int = Field(ge=1)
     epochs: int = Field(ge=1)

@@ -50,20 +50,31 @@ class Run:
 def examples(
     ratings: Iterable[tuple[str, Iterable[Row]]], task: str, params: TrainRegressorParams
 ) -> tuple[list[Rated], dict[str, Tally]]:
-    """Return what to learn from the rows of `ratings` of each language; and what was counted."""
+    """Return what to learn from the rows of `ratings` of each language; and what was counted.
+
+    Raises:
+        ValueError: none of the languages that params list has ratings.
+    """
     rated = []
     tallies: dict[str, Tally] = {}
     for code, rows in ratings:
         tally = tallies[code] = Tally()
+        is_left_out = params.languages is not None and code not in params.languages
         for row in rows:
-            if row["score"] is None:
-                tally.drop("unrated")
+            if is_left_out or row["score"] is None:
+                tally.drop("language not listed" if is_left_out else "unrated")
                 continue
             tally.keep()
             wanted = target(row["score"], task, params)
             rated.append(Rated(row["text"], code, row["score"], wanted, row["useful"]))
         if not tally.kept:
-            log.warning("%s: no rated passage; nothing is learnt about this language", code)
+            why = "not in train_regressor.languages" if is_left_out else "no rated passage"
+            log.warning("%s: %s; nothing is learnt about this language", code, why)
+    if params.languages is not None and not set(params.languages) & set(tallies):
+        raise ValueError(
+            f"train_regressor.languages: none of {', '.join(params.languages)} has ratings, only "
+            f"{', '.join(tallies) or 'no language'}; list those, or null for all"
+        )
     return rated, tallies
 
 
