@@ -8,9 +8,11 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from encoders import make_encoder
 from hypothesis import settings
 from reach import ROOT
 from works import Noting
@@ -110,3 +112,17 @@ def approve(request: pytest.FixtureRequest) -> bool:
 def noting(tmp_path: Path) -> Callable[..., Noting]:
     """Return a function that makes a work that notes its calls in the file `notes`."""
     return lambda how="", **fields: Noting(str(tmp_path / "notes"), how, **fields)
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a two-layer encoder."""
+    return make_encoder(tmp_path_factory.mktemp("made") / "encoder")
+
+
+@pytest.fixture(scope="session")
+def tokenizer(encoder: Path) -> Any:
+    """Return its tokenizer, one token a character."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(encoder)

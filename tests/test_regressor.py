@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from encoders import make_encoder
 from pydantic import ValidationError
 
 from finerweb.params.train_regressor import TrainRegressorParams
@@ -157,11 +156,6 @@ def test_card(licence: str | None, expected: str) -> None:
         for needed in ("| tha_Thai | 6 | 0.5 | 0.25 | 0.333 | 0.1 |", "10 passages", "ckb_Arab"):
             assert needed in text
         assert ("2-fold" in text) == (params is PARAMS)
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_encoder(tmp_path_factory.mktemp("encoder"))
 
 
 def easy() -> list[Rated]:
