@@ -237,11 +237,13 @@ def test_points() -> None:
         "p", one, tables(one, Knows("person"), {}), tables(one, Knows("person"), named), PARAMS
     )
     assert found is not None
-    made = list(label_scores.points({"p": {"sample": found}, "q": {}}))
-    assert [p["labels"] for p in made[:3]] == [
-        "overall, original", "overall, translated", "arb_Arab, original"
-    ]  # fmt: skip
-    assert len(made) == 2 * (1 + len(PERSON))
+    made = list(label_scores.points({"p": {"sample": found}, "q": {"sample": found}}))
+    assert [p["what"] for p in made[:3]] == [
+        "p, sample: overall, original",
+        "p, sample: overall, translated",
+        "p, sample: arb_Arab, original",
+    ]
+    assert len({p["what"] for p in made}) == len(made) == 2 * 2 * (1 + len(PERSON))
     assert all(set(point) == set(label_scores.COLUMNS) for point in made)
 
 

@@ -32,7 +32,7 @@ PAPER = Path(__file__).parents[1] / "resources" / "paper_label_study.csv"
 IN_TABLE_6 = ("panx", "masakhaner")
 """The kinds of sets in the paper's Table 6."""
 ORIGINAL = "original"
-COLUMNS = ("predictor", "set", "language", "labels", "f1", "low", "high")
+COLUMNS = ("predictor", "set", "language", "labels", "what", "f1", "low", "high")
 
 
 def known_names(rows: Iterable[Row], code: str) -> dict[str, str]:
@@ -230,4 +230,5 @@ def points(ours: Mapping[str, Mapping[str, Figures]]) -> Iterator[dict[str, Any]
                 for which in (ORIGINAL, TRANSLATED):
                     shown = {key: found[which][key] for key in ("f1", "low", "high")}
                     where = {"predictor": predictor, "set": name, "language": code}
-                    yield {**where, "labels": f"{code}, {which}", **shown}
+                    what = f"{predictor}, {name}: {code}, {which}"
+                    yield {**where, "labels": which, "what": what, **shown}
