@@ -45,7 +45,7 @@ def load_binder(instance: Path, params: BinderParams, code: str) -> BinderPredic
     """
     from finerweb.binder.folder import folder_for
 
-    return BinderPredictor(_model(folder_for(instance, code)), params)
+    return BinderPredictor(_model(folder_for(instance, code).resolve()), params)
 
 
 @lru_cache(maxsize=1)
