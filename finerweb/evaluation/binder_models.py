@@ -1,6 +1,7 @@
 """The project's own students as predictors."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,14 @@ def load_binder(instance: Path, params: BinderParams, code: str) -> BinderPredic
         FileNotFoundError: there is no such student.
         ValueError: its files do not fit one another.
     """
-    from finerweb.binder.folder import (  # type: ignore[import-untyped, unused-ignore]
-        folder_for,
-        load,
-    )
+    from finerweb.binder.folder import folder_for
 
-    return BinderPredictor(load(folder_for(instance, code)), params)
+    return BinderPredictor(_model(folder_for(instance, code).resolve()), params)
+
+
+@lru_cache(maxsize=1)
+def _model(folder: Path) -> Any:
+    """Return the student of a folder; the joint one, asked for language after language, once."""
+    from finerweb.binder.folder import load
+
+    return load(folder)

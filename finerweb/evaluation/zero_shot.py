@@ -163,6 +163,13 @@ def rules(sums: Sums, confidence: float) -> dict[str, Any]:
     return figures | {"texts": sums.texts, "texts_with_predictions": sums.answered}
 
 
+def exact_f1(sums: Sums) -> Floats:
+    """Return the exact F1 of all texts, then that of each resample, (1 + resamples,)."""
+    gold, predicted, right = (_FIXED.index(name) for name in ("gold", "predicted", "exact"))
+    every = np.vstack([sums.whole, sums.drawn])
+    return _f1(every[:, gold], every[:, predicted], every[:, right])
+
+
 def by_type(sums: Sums, types: Sequence[str], confidence: float) -> dict[str, Any]:
     """Return the exact score of each type."""
     first = len(_FIXED)
