@@ -23,7 +23,7 @@ from statistics import fmean, median, stdev
 import click
 import yaml
 
-from finerweb.binder.batches import by_length
+from finerweb.batching import by_length
 from finerweb.binder.decoding import entities
 from finerweb.binder.examples import Example
 from finerweb.binder.likeness import Likeness

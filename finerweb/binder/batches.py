@@ -1,12 +1,13 @@
 """Windows to batches: as many as a budget of tokens holds, with the types that occur in them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
+from finerweb.batching import by_length
 from finerweb.binder.likeness import Likeness
 from finerweb.binder.windows import NOWHERE, Window
 from finerweb.params.train_binder import TrainBinderParams
@@ -54,29 +55,10 @@ def orders(windows: Sequence[Window], tokens: int, seed: int, epoch: int) -> lis
     found: list[list[int]] = []
     for begin in range(0, len(order), pool):
         some = order[begin : begin + pool]
-        found += by_length([len(windows[i].ids) for i in some], tokens, some)
+        cut = by_length([len(windows[i].ids) for i in some], tokens)
+        found += [[some[i] for i in batch] for batch in cut]
     random.shuffle(found)
     return found
-
-
-def by_length(
-    lengths: Sequence[int], tokens: int, names: Sequence[int] | None = None
-) -> Iterator[list[int]]:
-    """Yield the members of each batch, longest first; as many as fit with padding, at least one.
-
-    ``names`` (lengths,) are what members are called; without it, their places.
-    """
-    batch: list[int] = []
-    longest = 0
-    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and (len(batch) + 1) * longest > tokens:
-            yield batch
-            batch = []
-        if not batch:
-            longest = lengths[i]
-        batch.append(i if names is None else names[i])
-    if batch:
-        yield batch
 
 
 def collate(placed: Sequence[Placed], likeness: Likeness, params: TrainBinderParams) -> Batch:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from finerweb.binder.batches import by_length, padded
+from finerweb.batching import by_length
+from finerweb.binder.batches import padded
 from finerweb.binder.losses import banded
 from finerweb.binder.model import Binder
 from finerweb.binder.windows import Window, windows

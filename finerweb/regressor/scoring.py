@@ -1,9 +1,11 @@
 """Predicting with a regressor: tokenised once, sorted by length, in batches of so many tokens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from finerweb.batching import by_length
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -34,7 +36,7 @@ def predict(
     rows = tokenizer(list(texts), truncation=True, max_length=max_length)["input_ids"]
     halved = torch.autocast(model.device.type, torch.bfloat16, enabled=precision == "bfloat16")
     with torch.inference_mode(), halved:
-        for batch in _batches([len(row) for row in rows], tokens):
+        for batch in by_length([len(row) for row in rows], tokens):
             ids, mask = _padded([rows[i] for i in batch], tokenizer.pad_token_id)
             inputs = torch.from_numpy(ids), torch.from_numpy(mask)
             ids, mask = (tensor.to(model.device, non_blocking=True) for tensor in inputs)
@@ -44,21 +46,6 @@ def predict(
         first = int(np.isnan(predictions).argmax())
         raise ValueError(f"the regressor's prediction for text {first} is not a number")
     return predictions
-
-
-def _batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
-    """Yield the positions of each batch, longest texts first; ties in the order of the texts."""
-    batch: list[int] = []
-    longest = 0
-    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and (len(batch) + 1) * longest > tokens:
-            yield batch
-            batch = []
-        if not batch:
-            longest = lengths[i]
-        batch.append(i)
-    if batch:
-        yield batch
 
 
 def _padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[Array, Array]:
