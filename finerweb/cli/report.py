@@ -108,6 +108,7 @@ def _against(rev: str, figures: Path) -> dict[str, Any]:
 
     try:
         files = DVCFileSystem(rev=rev)
+        files.ls("/", detail=False)  # Whether there is such a commit is looked up only now.
     except DvcException as error:
         raise ValueError(f"--against {rev}: {error}") from error
 

@@ -149,7 +149,7 @@ def _of(code: str, content: Mapping[str, Any], above: str = "") -> Iterator[list
         if key == code:
             yield from ([f"{above}{keys}", number] for keys, number in _numbers(value))
         else:
-            yield from _of(code, value, "" if key == "languages" else f"{above}{key}.")
+            yield from _of(code, value, above if key == "languages" else f"{above}{key}.")
 
 
 def _numbers(content: Mapping[str, Any], above: Sequence[str] = ()) -> Iterator[tuple[str, Any]]:
