@@ -86,8 +86,8 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
 def test_the_site_comes_with_the_package() -> None:
     package = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
     patterns = package["package-data"]["finerweb"]
-    found = {name for p in patterns for name in glob(f"{ROOT}/finerweb/{p}", recursive=True)}
-    assert {str(path) for path in SITE.rglob("*") if path.is_file()} <= found
+    found = {path for pattern in patterns for path in (ROOT / "finerweb").glob(pattern)}
+    assert {path for path in SITE.rglob("*") if path.is_file()} <= found
 
 
 def test_the_stage_depends_on_what_it_shows() -> None:
