@@ -47,16 +47,20 @@ def test_a_text_stays_in_its_string(text: str) -> None:
 
 @pytest.mark.parametrize("code", TEXTS)
 def test_every_passage_with_every_view(site: Path, code: str) -> None:
-    told = [value(p.read_text("utf-8")) for p in sorted((site / "data").glob(f"{code}.*.js"))]
-    passages = [passage for rows in told for passage in rows]
-    assert [len(rows) for rows in told] == [1] * len(TEXTS[code])
-    for passage, (text, found) in zip(passages, TEXTS[code], strict=True):
+    def told(kind: str) -> list[Any]:
+        paths = sorted((site / "data").glob(f"{code}{kind}.[0-9].js"))
+        rows = [value(path.read_text("utf-8")) for path in paths]
+        assert [len(some) for some in rows] == [1] * len(TEXTS[code])
+        return [row for some in rows for row in some]
+
+    cases = zip(told(""), told(".audit"), TEXTS[code], strict=True)
+    for passage, (first, second), (text, found) in cases:
         assert passage["text"] == text
         ours = [(text[start:end], labels[0]) for start, end, labels, *_ in passage["entities"]]
         assert ours == found
-        sources = [[source[0] for source in entity[4]] for entity in passage["entities"]]
+        sources = [entity[4] for entity in passage["entities"]]
         assert sources == [[0, 1], *[[0]] * (len(found) - 1)]
-        first, second = passage["audits"]
+        assert passage["dropped"] == 1
         assert [text[m[3] : m[4]] for m in first if m[1] != "inside"] == [said for said, _ in found]
         assert second[-1] == ["<i>nowhere</i>", "place", "not_found", None, None]
 
@@ -194,7 +198,7 @@ def test_figures_of_another_commit() -> None:
 def test_a_quality_score_is_short() -> None:
     row = dict.fromkeys(("url", "dump", "date", "language_score", "useful", "gold"))
     row |= {"passage_id": "p", "document_id": "d", "text": "ก", "quality_score": 0.123456789}
-    (one,) = shown([row], {}, [{}], ["a"])
+    (one,) = shown([row], {}, [[]], ["a"])
     assert one["about"] == {"document_id": "d", "quality_score": 0.1235}
 
 

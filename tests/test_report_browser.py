@@ -45,7 +45,7 @@ def look(wide: Any, site: Path) -> Callable[[str], Any]:
 
     def opened(page: str) -> Any:
         visit(wide, site, page)
-        wait(wide, lambda: "so far" not in told(wide))
+        wait(wide, lambda: is_whole(wide))
         return wide
 
     return opened
@@ -61,6 +61,12 @@ def told(driver: Any) -> str:
     """Return what the page says of how many rows it shows."""
     found: str = driver.execute_script("return document.querySelector('.count')?.textContent ?? ''")
     return found
+
+
+def is_whole(driver: Any) -> bool:
+    """Return whether everything that the page asked for is there."""
+    is_loading = driver.execute_script("return document.querySelector('.loading') !== null")
+    return "so far" not in told(driver) and not is_loading
 
 
 def fill(driver: Any, name: str, value: str) -> None:
@@ -194,7 +200,7 @@ def test_accessible(site: Path, page: str, scheme: str, width: int) -> None:
         pytest.skip(f"no {AXE}: `make system-deps` fetches it")
     with chromium(width, 900, scheme) as driver:
         visit(driver, site, page)
-        wait(driver, lambda: "so far" not in told(driver))
+        wait(driver, lambda: is_whole(driver))
         driver.execute_script("document.querySelectorAll('details').forEach((d) => d.open = true)")
         driver.execute_script(AXE.read_text("utf-8"))
         found = driver.execute_async_script(

@@ -7,7 +7,7 @@ from typing import Any
 
 from finerweb.params.report import ReportParams
 from finerweb.report import overview
-from finerweb.report.explorer import read_shown
+from finerweb.report.explorer import Audits, read_shown
 from finerweb.report.inventory import read_inventory
 from finerweb.report.scripts import copy_site, put, put_chunks
 from finerweb.tables.entities import MERGED
@@ -44,7 +44,8 @@ def write_site(
     copy_site(folder)
     languages = []
     for code in languages_in(folders.selected):
-        passages = _passages(code, folders, annotators, params)
+        passages, audits = _passages(code, folders, annotators, params)
+        put_chunks(folder, f"{code}.audit", audits, params.chunk)
         size = {
             "passages": len(passages),
             "chunks": put_chunks(folder, code, passages, params.chunk),
@@ -68,6 +69,6 @@ def write_site(
 
 def _passages(
     code: str, folders: Folders, annotators: Sequence[str], params: ReportParams
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], list[Audits]]:
     selected, entities = (f / f"{code}.parquet" for f in (folders.selected, folders.entities))
     return read_shown(selected, entities, folders.grounded, annotators, params.passages)

@@ -24,7 +24,7 @@
           const place = next++;
           const [language, n] = queue[place];
           const rows = await finerweb.load(`${language.code}.${n}`);
-          for (const row of rows) row.language = language;
+          rows.forEach((row, i) => Object.assign(row, { language, audit: { key: `${language.code}.audit.${n}`, place: i } }));
           chunks[place] = rows;
           left -= 1;
           draw();

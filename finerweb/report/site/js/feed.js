@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { html, useEffect, useLayoutEffect, useRef, useState } = htmPreact;
+  const { html, useEffect, useLayoutEffect, useMemo, useRef, useState } = htmPreact;
   const BEYOND = 800; // Pixels drawn above and below what is in sight.
 
   // The first row whose end is below a place.
@@ -21,10 +21,14 @@
     const feed = useRef();
     const known = useRef(new WeakMap());
     const [, again] = useState(0);
+    const [measured, grown] = useState(0);
     const at = useRef({ from: -1, to: -1 });
 
-    const tops = new Float64Array(rows.length + 1);
-    rows.forEach((row, i) => { tops[i + 1] = tops[i] + (known.current.get(row) ?? guess(row)); });
+    const tops = useMemo(() => {
+      const sums = new Float64Array(rows.length + 1);
+      rows.forEach((row, i) => { sums[i + 1] = sums[i] + (known.current.get(row) ?? guess(row)); });
+      return sums;
+    }, [rows, measured]);
     const above = feed.current ? feed.current.getBoundingClientRect().top + scrollY : 0;
     const inSight = () => {
       const top = scrollY - above;
@@ -59,7 +63,7 @@
             changed = true;
           }
         });
-        if (changed) again((n) => n + 1);
+        if (changed) grown((n) => n + 1);
       };
       const watcher = new ResizeObserver(measure);
       [...feed.current.children].forEach((child) => watcher.observe(child));

@@ -12,7 +12,7 @@
     const who = finerweb.data.site.annotators.indexOf(source);
     return (entity) =>
       (!part || entity[2].some((label) => label.toLowerCase().includes(part))) &&
-      (!source || entity[4].some((one) => one[0] === who)) &&
+      (!source || finerweb.sources(entity).some((one) => one[0] === who)) &&
       (!agreement || finerweb.agreement(entity) === agreement) &&
       (!confidence || (entity[5] ?? -1) >= Number(confidence));
   };

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { html } = htmPreact;
+  const { html, useEffect, useState } = htmPreact;
   const DROPPED = {
     not_found: "not in the text as it was listed",
     out_of_order: "only before the mention listed before it",
@@ -10,18 +10,22 @@
     normalised: "found in other letters",
   };
 
+  // The sources of an entity, each [annotator's number, start, end, type].
+  finerweb.sources = (entity) =>
+    entity[4].map((source) => (typeof source === "number" ? [source, entity[0], entity[1], entity[2][0]] : source));
+
   // exact: all annotators that found it gave this span; overlap: they gave several; one: one did.
   finerweb.agreement = (entity) => {
-    const sources = entity[4];
+    const sources = finerweb.sources(entity);
     if (new Set(sources.map((source) => source[0])).size < 2) return "one";
     const isExact = sources.every((source) => source[1] === entity[0] && source[2] === entity[1]);
     return isExact ? "exact" : "overlap";
   };
 
   // The spans of each view: [name, spans], a span with its types and what its tip says.
-  finerweb.views = (passage) => {
+  finerweb.views = (passage, audits) => {
     const { annotators } = finerweb.data.site;
-    const found = annotators.map((name, n) => [name, passage.audits[n].filter((row) => row[3] !== null).map(mentioned)]);
+    const found = annotators.map((name, n) => [name, (audits[n] ?? []).filter((row) => row[3] !== null).map(mentioned)]);
     const merged = passage.entities.map((entity) => ({
       start: entity[0], end: entity[1], types: entity[2], entity,
     }));
@@ -36,7 +40,7 @@
     return text.slice(unit(start), unit(end));
   };
 
-  const sourcesOf = (entity, text) => html`<ul>${entity[4].map(([who, start, end, type]) => html`<li>
+  const sourcesOf = (entity, text) => html`<ul>${finerweb.sources(entity).map(([who, start, end, type]) => html`<li>
     <b>${finerweb.data.site.annotators[who]}</b>: ${type}
     ${(start !== entity[0] || end !== entity[1]) && html` for <q><bdi>${cut(text, start, end)}</bdi></q>`}</li>`)}</ul>`;
 
@@ -59,10 +63,19 @@
       `background-position: ${drawn.map((one) => one.at).join(", ")}; padding-bottom: ${2 + 4 * deepest}px`;
   };
 
-  const Piece = ({ piece, text, isMatch }) => {
+  // A label between two digits, or two letters of a script that joins them, would tear them apart,
+  // and turn a number round that stands in text from right to left: there only the tip has it.
+  const isInside = (text, place, direction) => {
+    const before = text.slice(Math.max(0, place - 2), place).match(/.$/su)?.[0] ?? "";
+    const after = text.slice(place, place + 2).match(/^./su)?.[0] ?? "";
+    if (/\p{Nd}/u.test(before) && /\p{Nd}/u.test(after)) return true;
+    return direction === "rtl" && /[\p{L}\p{M}]/u.test(before) && /[\p{L}\p{M}]/u.test(after);
+  };
+
+  const Piece = ({ piece, text, direction, isMatch }) => {
     if (!piece.spans.length) return piece.text;
     const inner = piece.spans[piece.spans.length - 1];
-    const ending = piece.spans.filter((span) => span.to === piece.to).map((span) => span.types.join(" / "));
+    const ending = isInside(text, piece.to, direction) ? [] : piece.spans.filter((span) => span.to === piece.to).map((span) => span.types.join(" / "));
     const show = (event) => finerweb.showTip(event.currentTarget, piece.spans.map((span) => explained(span, text)));
     const matched = isMatch && piece.spans.some(isMatch) ? " match" : "";
     return html`<mark class="hue-${finerweb.hue(inner.types[0])}${matched}" tabindex="0" style=${lines(piece)}
@@ -77,15 +90,28 @@
     return html`<section class="view" data-view=${name}>
       ${!alone && html`<h3>${name} <small>${spans.length}</small></h3>`}
       <p class="text" dir=${direction} lang=${tag}>${finerweb.pieces(passage.text, placed).map((piece) =>
-        html`<${Piece} piece=${piece} text=${passage.text} isMatch=${name === "merged" && isMatch} />`)}</p>
+        html`<${Piece} piece=${piece} text=${passage.text} direction=${direction} isMatch=${name === "merged" && isMatch} />`)}</p>
     </section>`;
   };
 
-  const Audit = ({ passage }) => {
+  // What became of every mention, once it is asked for; null until it is there.
+  const useAudits = (passage, isAsked) => {
+    const [, arrived] = useState(null);
+    useEffect(() => {
+      if (!isAsked || passage.audits) return;
+      finerweb.load(passage.audit.key).then((all) => {
+        passage.audits = all[passage.audit.place];
+        arrived(passage);
+      });
+    }, [passage, isAsked]);
+    return passage.audits ?? null;
+  };
+
+  const Audit = ({ passage, audits, ask }) => {
     const dropped = finerweb.data.site.annotators.flatMap((name, n) =>
-      passage.audits[n].filter((row) => row[3] === null).map((row) => [name, html`<bdi>${row[0]}</bdi>`, row[1], DROPPED[row[2]] ?? row[2]]));
+      (audits?.[n] ?? []).filter((row) => row[3] === null).map((row) => [name, html`<bdi>${row[0]}</bdi>`, row[1], DROPPED[row[2]] ?? row[2]]));
     const told = Object.entries(passage.about);
-    return html`<details><summary>Where it is from; ${dropped.length} mentions dropped</summary>
+    return html`<details onToggle=${ask}><summary>Where it is from; ${passage.dropped} mentions dropped</summary>
       <dl class="about">${told.map(([key, value]) => html`<dt>${key.replace("_", " ")}</dt><dd>${known(value)}</dd>`)}</dl>
       ${dropped.length > 0 && html`<${finerweb.Table} label="Mentions that became no entity, ${passage.id}" head=${["annotator", "mention", "type", "why"]} rows=${dropped} />`}
     </details>`;
@@ -98,15 +124,19 @@
   };
 
   finerweb.Passage = ({ passage, place, all, view, isMatch }) => {
-    const views = finerweb.views(passage).filter(([name]) => view === "all" || name === view);
+    const [isOpen, setOpen] = useState(false);
+    const isOfAnnotators = view !== "merged" && view !== "people";
+    const audits = useAudits(passage, isOpen || isOfAnnotators);
+    const views = finerweb.views(passage, audits ?? []).filter(([name]) => view === "all" || name === view);
     const { code, name, autonym, tag, direction } = passage.language;
     return html`<article tabindex="0" aria-posinset=${place + 1} aria-setsize=${all} aria-labelledby="p-${place}">
       <header><h2 id="p-${place}">${passage.id}</h2>
         <span>${name} <bdi lang=${tag} dir=${direction}>${autonym}</bdi> <small>${code}</small></span></header>
       <div class="views">${views.map(([who, spans]) =>
         html`<${View} passage=${passage} name=${who} spans=${spans} isMatch=${isMatch} alone=${views.length === 1} />`)}
+        ${isOfAnnotators && !audits && html`<p class="loading">Loading what the annotators found</p>`}
         ${!views.length && html`<p>Nobody has marked this passage in the view that is chosen.</p>`}</div>
-      <${Audit} passage=${passage} />
+      <${Audit} passage=${passage} audits=${audits} ask=${() => setOpen(true)} />
     </article>`;
   };
 })();

@@ -8,7 +8,9 @@
     if (value === null || value === undefined) return "–";
     if (typeof value !== "number") return String(value);
     if (Number.isInteger(value)) return value.toLocaleString("en");
-    return Math.abs(value) < 100 ? value.toFixed(3) : Math.round(value).toLocaleString("en");
+    const size = Math.abs(value);
+    if (size >= 100) return Math.round(value).toLocaleString("en");
+    return value.toFixed(size < 1 ? 3 : size < 10 ? 2 : 1);
   };
 
   finerweb.change = (here, there) => {
