@@ -20,7 +20,7 @@ from finerweb.report.added import against, runs
 from finerweb.report.explorer import shown
 from finerweb.report.graph import picture
 from finerweb.report.inventory import inventory
-from finerweb.report.overview import FILES, figures_of
+from finerweb.report.overview import FILES, columns, figures_of, headlines
 from finerweb.report.scripts import SITE, script
 
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
@@ -143,6 +143,21 @@ def test_figures_of_a_language_from_anywhere() -> None:
         "a.json": [["kept", 3], ["dropped.short", 1]],
         "b.json": [["ours.merged.types", 2]],
     }
+
+
+def test_a_judge_that_annotates_is_called_so() -> None:
+    def judged(own: list[str]) -> dict[str, Any]:
+        means = {"over_languages": {"faithfulness": 4.5}}
+        language = {"faithfulness": {"mean": 4.5}}
+        return {"overall": {"judge_is_annotator": own} | means, "languages": {"tha_Thai": language}}
+
+    metrics = {"judge/big.json": judged([]), "judge/own.json": judged(["own"])}
+    assert [one["name"] for one in headlines(metrics)] == [
+        "big: judge: faithfulness",
+        "own (an annotator too): judge: faithfulness",
+    ]
+    names = [name for name, _, _ in columns(metrics) if name.startswith("faith")]
+    assert names == ["faithfulness, big", "faithfulness, own (an annotator too)"]
 
 
 def test_inventory_over_languages() -> None:

@@ -157,6 +157,20 @@ def test_filters(look: Callable[[str], Any], filters: dict[str, str], n: int) ->
     assert told(driver).startswith(f"{n} of ")
 
 
+def test_confidence_where_there_is_one(wide: Any, tmp_path: Path) -> None:
+    site = small_site(tmp_path)
+    visit(wide, site, "explorer?language=arb_Arab")
+    wait(wide, lambda: told(wide) == "1 of 1 passages")
+    assert wide.execute_script("return document.querySelector('[name=confidence]')") is None
+    path = site / "data" / "arb_Arab.0.js"
+    # The first entity has two sources; what follows these is the confidence.
+    path.write_text(path.read_text("utf-8").replace(",[0,1]]", ",[0,1],0.9]"), "utf-8")
+    visit(wide, site, "explorer?language=arb_Arab&confidence=0.95")
+    wait(wide, lambda: told(wide) == "0 of 1 passages")
+    fill(wide, "confidence", "0.5")
+    wait(wide, lambda: told(wide) == "1 of 1 passages")
+
+
 def test_a_tip_by_keyboard(look: Callable[[str], Any]) -> None:
     from selenium.webdriver.common.keys import Keys
 

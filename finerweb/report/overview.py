@@ -87,7 +87,7 @@ def headlines(metrics: Metrics) -> list[dict[str, Any]]:
     for name, pattern, keys in HEADLINES:
         for file in _files(pattern.removeprefix("metrics/"), metrics):
             value = figure(metrics[file], keys)
-            told = f"{_instance(file)}: {name}" if "*" in pattern else name.strip()
+            told = f"{_who(file, metrics)}: {name}" if "*" in pattern else name.strip()
             if value is not None:
                 found.append({"name": told, "file": file, "keys": keys, "value": value})
     return found
@@ -96,7 +96,7 @@ def headlines(metrics: Metrics) -> list[dict[str, Any]]:
 def columns(metrics: Metrics) -> list[tuple[str, str, str]]:
     """Return the columns of the table of languages: name, file, keys with ``{}`` for the code."""
     return [
-        (name.format(_instance(file)), file, f"{above}.{{}}.{below}")
+        (name.format(_who(file, metrics)), file, f"{above}.{{}}.{below}")
         for name, pattern, above, below in COLUMNS
         for file in _files(pattern, metrics)
     ]
@@ -138,8 +138,11 @@ def _files(pattern: str, metrics: Metrics) -> list[str]:
     return [file for file in sorted(metrics) if fnmatchcase(file, pattern)]
 
 
-def _instance(file: str) -> str:
-    return file.rpartition("/")[2].removesuffix(".json")
+def _who(file: str, metrics: Metrics) -> str:
+    """Return the instance that a file is of; with it, whether a judge marks its own work."""
+    name = file.rpartition("/")[2].removesuffix(".json")
+    is_own = metrics[file].get("overall", {}).get("judge_is_annotator")
+    return f"{name} (an annotator too)" if is_own else name
 
 
 def _of(code: str, content: Mapping[str, Any], above: str = "") -> Iterator[list[Any]]:
