@@ -13,7 +13,7 @@ test: .venv/ready  ## all tests that need pip alone, one real language model amo
 test-fast: .venv/ready  ## under 90 seconds: no models, no whole graph
 	pytest -m "not slow" --numprocesses auto
 
-test-all: system-deps .venv/ray test  ## and those that start Ray
+test-all: system-deps .venv/ray .venv/browser test  ## and those that start Ray, or a browser
 
 cluster-example: .venv/ray  ## `filter` on a Ray cluster of two nodes on this machine
 	cluster/example.sh
@@ -34,14 +34,21 @@ remote-demo: .venv/ready  ## make a folder the default remote of this checkout, 
 	dvc remote add --local --default --force demo $(CURDIR)/.finerweb/remote
 	dvc push && dvc pull
 
-system-deps:  ## Debian packages that `test-all` needs beyond pip: none yet
-	@true
+system-deps: .finerweb/axe-core  ## what `test-all` needs beyond pip: Debian's Chromium, fonts, axe
+	apt-get install --yes --no-install-recommends chromium chromium-driver fonts-noto-core
+
+.finerweb/axe-core:  ## checks the report's accessibility; used by the tests alone
+	mkdir -p $@ && cd $@ && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-*.tgz --strip-components 1
 
 clean:
 	rm -rf .venv build *.egg-info
 
 .venv/ray: .venv/ready requirements-ray.lock
 	python -m pip install --quiet --no-deps --require-hashes -r requirements-ray.lock
+	touch $@
+
+.venv/browser: .venv/ready requirements-browser.lock
+	python -m pip install --quiet --no-deps --require-hashes -r requirements-browser.lock
 	touch $@
 
 .venv/ready: setup.sh requirements-cpu.lock pyproject.toml

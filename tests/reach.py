@@ -45,12 +45,15 @@ def files_of(module: str) -> list[Path]:
 
 
 def data_files(source: str) -> set[str]:
-    """Return the templates and tables that a source names."""
+    """Return the templates, tables and folders of files that a source names."""
     templates = re.findall(r'"([\w-]+\.jinja)"', source)
     tables = re.findall(r'"resources" / "([\w.-]+)"', source)
     names = [f"finerweb/prompts/{name}" for name in templates]
     names += [f"finerweb/resources/{name}" for name in tables]
-    return {name for name in names if (ROOT / name).is_file()}
+    folders = [f"finerweb/report/{name}" for name in re.findall(r'"report" / "([\w.-]+)"', source)]
+    return {name for name in names if (ROOT / name).is_file()} | {
+        name for name in folders if (ROOT / name).is_dir()
+    }
 
 
 def is_empty(path: Path) -> bool:

@@ -12,6 +12,7 @@ from finerweb.cli.plan import plan
 from finerweb.cli.preset import preset
 from finerweb.cli.push import push
 from finerweb.cli.replies import replies
+from finerweb.cli.report import report
 from finerweb.cli.review import review
 from finerweb.cli.verify import verify
 
@@ -43,6 +44,7 @@ main.add_command(plan)
 main.add_command(preset)
 main.add_command(push)
 main.add_command(replies)
+main.add_command(report)
 main.add_command(review)
 main.add_command(figures)
 main.add_command(verify)

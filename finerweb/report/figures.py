@@ -44,7 +44,7 @@ def table(
     spread = _read(root / SPREAD) or {}
     lines = [f"{'':44} {'here':>9} {'committed':>9} {'spread':>9}"]
     for name, file, keys in _instances(headlines, root):
-        here, there = _figure(_read(root / file), keys), _figure(committed(file), keys)
+        here, there = figure(_read(root / file), keys), figure(committed(file), keys)
         moves = _show(spread.get(f"{file}:{keys}"))
         lines.append(f"{name:44} {_show(here):>9} {_show(there):>9} {moves:>9}")
     return "\n".join(lines)
@@ -67,7 +67,8 @@ def _read(path: Path) -> dict[str, Any] | None:
     return content
 
 
-def _figure(metrics: dict[str, Any] | None, keys: str) -> float | None:
+def figure(metrics: dict[str, Any] | None, keys: str) -> float | None:
+    """Return the number at the end of the keys (joined by dots), None where there is none."""
     value: Any = metrics
     for key in keys.split("."):
         value = value.get(key) if isinstance(value, dict) else None

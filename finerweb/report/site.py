@@ -1,0 +1,74 @@
+"""The whole site: its own files, and all data it shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from finerweb.params.report import ReportParams
+from finerweb.report import overview
+from finerweb.report.explorer import Audits, read_shown
+from finerweb.report.inventory import read_inventory
+from finerweb.report.scripts import copy_site, put, put_chunks
+from finerweb.tables.entities import MERGED
+from finerweb.tables.io import languages_in
+
+LABELS_AT_ONCE = 10_000
+"""In one script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the tables are: a file a language, in ``grounded`` in a folder an annotator."""
+
+    selected: Path
+    grounded: Path
+    entities: Path
+    labels: Path
+
+
+def write_site(
+    folder: Path,
+    folders: Folders,
+    annotators: Sequence[str],
+    metrics: overview.Metrics,
+    params: ReportParams,
+) -> dict[str, Any]:
+    """Write the site into an empty folder; return what it shows, counted.
+
+    ``metrics`` are what `overview.read_figures` returns.
+
+    Raises:
+        FileNotFoundError, ValueError: a table is not there, or is not what it should be.
+    """
+    copy_site(folder)
+    languages = []
+    for code in languages_in(folders.selected):
+        passages, audits = _passages(code, folders, annotators, params)
+        put_chunks(folder, f"{code}.audit", audits, params.chunk)
+        size = {
+            "passages": len(passages),
+            "chunks": put_chunks(folder, code, passages, params.chunk),
+        }
+        put(folder, code, overview.figures_of(code, metrics))
+        languages.append(overview.about_language(code, metrics) | size)
+    variants = [MERGED, *annotators]
+    labels = read_inventory(folders.labels, variants)
+    n = put_chunks(folder, "labels", labels, LABELS_AT_ONCE)
+    content = {
+        "annotators": list(annotators),
+        "languages": languages,
+        "labels": {"variants": variants, "chunks": n},
+    }
+    put(folder, "site", content | overview.site(metrics))
+    return {
+        "passages": {one["code"]: one["passages"] for one in languages},
+        "labels": len(labels),
+    }
+
+
+def _passages(
+    code: str, folders: Folders, annotators: Sequence[str], params: ReportParams
+) -> tuple[list[dict[str, Any]], list[Audits]]:
+    selected, entities = (f / f"{code}.parquet" for f in (folders.selected, folders.entities))
+    return read_shown(selected, entities, folders.grounded, annotators, params.passages)
