@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import resource
+import sys
 import time
 import traceback
 from collections.abc import Iterator
@@ -66,6 +67,9 @@ def told(debug: bool) -> Iterator[None]:
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("finerweb").setLevel(logging.INFO)
+    if not sys.stderr.isatty():
+        # Bars of the hub's client and of transformers; ours are lines there (finerweb.progress).
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         yield
     except (click.ClickException, click.Abort, click.exceptions.Exit):

@@ -48,7 +48,7 @@ def init(
         for path in take_along(folder):
             click.echo(path)
         return
-    if sys.stdin.isatty() and not (languages or corpus):
+    if is_terminal() and not (languages or corpus):
         corpus, languages = _asked_corpus()
         labels = labels or _asked_labels()
     settings = Settings(
@@ -62,6 +62,11 @@ def init(
         click.echo(path)
     first = "" if corpus else f"put <language>.jsonl into {folder}/{settings.corpus}/, then "
     click.echo(f"next: {first}cd {folder} && finerweb doctor && dvc repro", err=True)
+
+
+def is_terminal() -> bool:
+    """Return whether there is somebody to ask."""
+    return sys.stdin.isatty()
 
 
 def _of_corpus(corpus: Path | None) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -109,25 +108,23 @@ def _write(path: Path, text: str) -> Path:
 
 def _repository(folder: Path) -> None:
     """Make the folder a git and a DVC repository, where it is in none."""
-    command = [sys.executable, "-m", "dvc", "init", "--quiet"]
-    if shutil.which("git") is None:
-        command.append("--no-scm")
-    else:
-        inside = subprocess.run(
-            ["git", "rev-parse", "--show-prefix"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if inside.returncode:
-            subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
-        elif inside.stdout.strip():
-            command.append("--subdir")
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = " ".join(done.stderr.split())
-        raise OSError(f"{folder}: `dvc init` failed ({said}); run it there yourself")
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    has_git = shutil.which("git") is not None
+    above = _git("rev-parse", "--show-prefix", folder=folder) if has_git else ""
+    if has_git and above is None:
+        _git("init", "--quiet", folder=folder)
+    try:
+        Repo.init(str(folder), no_scm=not has_git, subdir=bool(above)).close()
+    except DvcException as error:
+        raise OSError(f"{folder}: DVC cannot begin there ({error}); run `dvc init`") from error
+
+
+def _git(*words: str, folder: Path) -> str | None:
+    """Return what git says, None where it fails."""
+    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=False)
+    return None if done.returncode else done.stdout.strip()
 
 
 def _readme(settings: Settings, has_corpus: bool) -> str:
