@@ -13,6 +13,7 @@ import pytest
 from annotated import annotated
 from click.testing import CliRunner
 from conftest import run
+from dvc.repo import Repo
 from reach import ROOT
 from test_cli import commands
 
@@ -147,7 +148,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     annotated(folder / "data")
     (folder / "release").mkdir()
     run("git", "init", "--quiet", cwd=folder)
-    run("dvc", "init", "--quiet", cwd=folder)
+    Repo.init(str(folder)).close()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         yield folder

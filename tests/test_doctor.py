@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from dvc.repo import Repo
 from local_http import listening
 from reach import ROOT
 
 from finerweb.checks import machine, project
-from finerweb.checks.check import Check, failure
+from finerweb.checks.check import Check, failure, without_password
 from finerweb.cli.main import main
 from finerweb.params.whole import check_params
 
@@ -111,6 +112,43 @@ def test_google_s_credentials_are_a_file(
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
     (check,) = project.keys(changed(translate={"by": ["lexicon", "google"]}))
     assert check.state == state
+
+
+@pytest.mark.parametrize(
+    ("url", "state", "said"),
+    [
+        (None, "note", "none: nothing can be pushed or pulled"),
+        ("{folder}", "ok", "answers"),
+        ("ssh://127.0.0.1:1/nowhere", "wrong", "team, ssh://127.0.0.1:1/nowhere: "),
+    ],
+    ids=["none", "folder", "unreachable"],
+)
+def test_remote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str | None, state: str, said: str
+) -> None:
+    Repo.init(str(tmp_path), no_scm=True).close()
+    (tmp_path / "dvc.yaml").write_text("stages:\n  one:\n    cmd: echo\n")
+    if url:
+        entry = f"['remote \"team\"']\n    url = {url.format(folder=tmp_path / 'shared')}\n"
+        (tmp_path / ".dvc/config").write_text(
+            f"[core]\n    no_scm = True\n    remote = team\n{entry}"
+        )
+    monkeypatch.chdir(tmp_path)
+    graph, remote = project.graph()
+    assert (graph.state, graph.said) == ("ok", "dvc.yaml: 1 stages")
+    assert remote.state == state and said in remote.said
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ssh://me:geheim@host/a", "ssh://...@host/a"),
+        ("http://מפתח@[::1]:80/v1: no route", "http://...@[::1]:80/v1: no route"),
+        ("s3://bucket/a@b", "s3://bucket/a@b"),
+    ],
+)
+def test_no_password_is_told(text: str, expected: str) -> None:
+    assert without_password(text) == expected
 
 
 class Refusing(BaseHTTPRequestHandler):

@@ -94,6 +94,7 @@ def test_colours(data: Path, env: dict[str, str], is_coloured: bool) -> None:
     assert ("\x1b[1;36m" in done.output) == is_coloured
 
 
+@settings(max_examples=50)
 @given(st.data())
 def test_pieces_make_up_the_text(data: st.DataObject) -> None:
     text = data.draw(texts(min_size=1))

@@ -1,5 +1,6 @@
 """The outcome of looking at one thing."""
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,15 @@ class Check:
     state: Literal["ok", "note", "wrong"]
     said: str
     todo: str = ""
+
+
+def without_password(text: str) -> str:
+    """Return a text whose addresses lack the user and password that may stand before the host.
+
+    >>> without_password("https://me:secret@host/data")
+    'https://...@host/data'
+    """
+    return re.sub(r"//[^/@\s]+@", "//...@", text)
 
 
 def failure(look: Callable[[], object], seconds: float = SECONDS) -> str:

@@ -8,7 +8,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from finerweb import models
-from finerweb.checks.check import SECONDS, Check, failure
+from finerweb.checks.check import SECONDS, Check, failure, without_password
 from finerweb.llm import google_engine, openai_errors
 from finerweb.projects.template import CODE, stale
 
@@ -80,8 +80,10 @@ def answers(name: str, url: str, is_needed: bool, todo: str) -> Check:
     if not url.startswith(("http://", "https://")):
         return Check(name, "wrong", f"{url!r} is no web address", todo)
     if why := failure(ask):
-        return Check(name, "wrong" if is_needed else "note", f"{url}: {why}", todo)
-    return Check(name, "ok", f"{url} answers")
+        return Check(
+            name, "wrong" if is_needed else "note", without_password(f"{url}: {why}"), todo
+        )
+    return Check(name, "ok", f"{without_password(url)} answers")
 
 
 def hub(references: Sequence[str], source: str) -> Check:
@@ -147,5 +149,5 @@ def _remote(repo: Any) -> Check:
 
     if why := failure(look):
         todo = f"`dvc remote modify {name} ...`, or install the extra for it (s3, ssh)"
-        return Check("remote", "wrong", f"{name}, {url}: {why}", todo)
-    return Check("remote", "ok", f"{name}, {url} answers")
+        return Check("remote", "wrong", without_password(f"{name}, {url}: {why}"), todo)
+    return Check("remote", "ok", without_password(f"{name}, {url} answers"))

@@ -86,16 +86,19 @@ def _print(found: list["Viewed"]) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from finerweb.viewing import harmless
+
     console = Console(highlight=False, soft_wrap=True)
     labels = Counter(entity.label for one in found for entity in one.entities)
     colours = {label: COLOURS[i] for i, (label, _) in enumerate(labels.most_common(len(COLOURS)))}
     for one in found:
-        console.print(Text(f"{one.passage_id}  {one.quality_score:.2f}  {one.url or ''}", "dim"))
+        head = f"{one.passage_id}  {one.quality_score:.2f}  {one.url or ''}"
+        console.print(Text(harmless(head), "dim"))
         console.print(_text(one, colours))
         console.print()
     told = ", ".join(f"{label} {n:,}" for label, n in labels.most_common(10))
     counted = f"passages: {len(found):,}; entities: {labels.total():,}"
-    console.print(Text(f"{counted}{': ' if told else ''}{told}", "bold"))
+    console.print(Text(harmless(f"{counted}{': ' if told else ''}{told}"), "bold"))
 
 
 def _text(one: "Viewed", colours: dict[str, str]) -> "Text":
