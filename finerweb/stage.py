@@ -10,13 +10,14 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
 RUNS = Path("runs.jsonl")
+TRACEBACK = Path(".finerweb/traceback.txt")
 EXISTING = click.Path(exists=True, path_type=Path)
 NEW = click.Path(path_type=Path)
 PLAN = click.option(
@@ -37,7 +38,7 @@ class Stage(click.Command):
     """A command whose bad data and unreadable files end in one line, not in a traceback."""
 
     def invoke(self, context: click.Context) -> Any:
-        """Run the stage; log what it took to runs.jsonl."""
+        """Run the stage; log what it took to runs.jsonl, unless it only planned."""
         from finerweb.params.load import PARAMS
 
         # Records refer to nothing that refers to them: a search for cycles every 700 of them finds
@@ -46,7 +47,7 @@ class Stage(click.Command):
         begun = time.monotonic()
         with told(is_debug()):
             made = super().invoke(context)
-        if PARAMS.is_file():
+        if PARAMS.is_file() and not context.params.get("plan"):
             options = context.params.items()
             item = {key: value for key, value in options if type(value) in (str, int)}
             note(self.name or "", time.monotonic() - begun, item | (made or {}))
@@ -97,8 +98,17 @@ def _ending(error: BaseException, debug: bool) -> click.ClickException:
     if isinstance(error, (ValueError, OSError)):
         return click.ClickException(str(error) or type(error).__name__)
     said = " ".join(str(error).split())
-    hint = "" if debug else f"; for its traceback run it again with {DEBUG}=1"
-    return _Fault(f"{type(error).__name__}: {said} (a fault of finerweb: please report it{hint})")
+    where = "" if debug else f"; {_traceback_of(error)}"
+    return _Fault(f"{type(error).__name__}: {said} (a fault of finerweb: please report it{where})")
+
+
+def _traceback_of(error: BaseException) -> str:
+    """Keep a traceback, which may have taken hours to come about, and return where it is."""
+    with suppress(OSError):
+        if TRACEBACK.parent.is_dir():
+            TRACEBACK.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            return f"its traceback is in {TRACEBACK}"
+    return f"for its traceback run it again with {DEBUG}=1"
 
 
 def note(stage: str, seconds: float, made: dict[str, Any]) -> None:

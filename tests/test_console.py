@@ -19,7 +19,7 @@ from test_cli import commands
 
 from finerweb.cli.main import Group, main
 from finerweb.progress import bar
-from finerweb.stage import DEBUG, FAULT, STOPPED, Stage
+from finerweb.stage import DEBUG, FAULT, STOPPED, TRACEBACK, Stage
 
 ERRORS = [
     (ValueError("span [1, 0): expected 0 <= start < end"), 1, "span [1, 0): expected"),
@@ -70,6 +70,18 @@ def test_an_error_is_a_line_and_a_code(
         assert len(done.stderr.strip().splitlines()) == 1
     if code == FAULT:
         assert f"{DEBUG}=1" in last
+
+
+def test_a_fault_in_a_project_keeps_its_traceback(
+    kind: type[click.Command], tmp_path: Path
+) -> None:
+    (tmp_path / ".finerweb").mkdir()
+    words = [] if kind is Stage else ["failing"]
+    done = CliRunner().invoke(failing(kind, KeyError("ที่นี่")), words)
+    assert done.exit_code == FAULT
+    assert f"its traceback is in {TRACEBACK})" in done.stderr
+    kept = (tmp_path / TRACEBACK).read_text("utf-8")
+    assert kept.startswith("Traceback") and kept.rstrip().endswith("KeyError: 'ที่นี่'")
 
 
 @pytest.mark.parametrize("how", ["variable", "before", "after"])
