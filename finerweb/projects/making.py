@@ -1,6 +1,7 @@
 """Writing a project of one's own, and taking it to another finerweb."""
 
 import json
+import logging
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -115,6 +116,8 @@ def _repository(folder: Path) -> None:
     above = _git("rev-parse", "--show-prefix", folder=folder) if has_git else ""
     if has_git and above is None:
         _git("init", "--quiet", folder=folder)
+    # It would tell of itself among the paths that are printed.
+    logging.getLogger("dvc.repo.init").setLevel(logging.WARNING)
     try:
         Repo.init(str(folder), no_scm=not has_git, subdir=bool(above)).close()
     except DvcException as error:
