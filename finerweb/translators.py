@@ -13,6 +13,7 @@ from finerweb.llm import google_engine
 from finerweb.llm.answers import Answers, Starter
 from finerweb.llm.engines import start
 from finerweb.llm.google_engine import UNSUPPORTED
+from finerweb.llm.plan import Plan
 from finerweb.llm.requests import Reply, Request
 from finerweb.naming import Manner, Task, by_google, by_llm, is_same_concept, name_in
 from finerweb.params.models import Model
@@ -38,8 +39,8 @@ class Translator(Protocol):
     def say(self, tasks: Sequence[Task]) -> Mapping[Task, Said]:
         """Return its word on each task."""
 
-    def plan(self, tasks: Sequence[Task]) -> str:
-        """Return what asking it would take, for people; nothing where it takes nothing."""
+    def plan(self, tasks: Sequence[Task]) -> Plan | None:
+        """Return what asking it would take; None where it takes nothing."""
 
 
 class Lexicon:
@@ -51,9 +52,9 @@ class Lexicon:
         """Return what the lexicon has for each task."""
         return {task: Said(self._name(task)) for task in tasks}
 
-    def plan(self, tasks: Sequence[Task]) -> str:
-        """Return nothing: it is here."""
-        return ""
+    def plan(self, tasks: Sequence[Task]) -> Plan | None:
+        """Return None: it is here."""
+        return None
 
     def _name(self, task: Task) -> str:
         if task.target != ENGLISH:
@@ -86,9 +87,9 @@ class Asked:
             said[task] = self._said(task, reply)
         return said
 
-    def plan(self, tasks: Sequence[Task]) -> str:
-        """Return what asking these tasks would take, for people."""
-        return self._answers.plan(self._requests(tasks).values()).text()
+    def plan(self, tasks: Sequence[Task]) -> Plan:
+        """Return what asking these tasks would take."""
+        return self._answers.plan(self._requests(tasks).values())
 
     def _requests(self, tasks: Sequence[Task]) -> dict[Task, Request]:
         # In one order, so that what is alike is asked one after the other.
@@ -168,12 +169,17 @@ def _back(given: Mapping[Task, str], translator: Translator, found: Mapping[str,
 
 
 def plans(
-    wanted: Mapping[str, Collection[str]], by: Sequence[Translator], back: bool
+    wanted: Mapping[str, Collection[str]], by: Sequence[Translator], back: bool, form: str
 ) -> Iterator[str]:
-    """Yield what asking would take, for people: at most, since nobody's word is known yet."""
+    """Yield what asking would take, in a form of `Plan.told`: at most, as nobody's word is known.
+
+    As text it says too that nobody is asked, and what the way back takes.
+    """
     bundled = [translator for translator in by if isinstance(translator, Lexicon)]
     tasks = _missing(wanted, names(wanted, bundled, back=False))
-    texts = [text for translator in by if (text := translator.plan(tasks))]
-    yield from texts or ["translate: nobody is asked"]
-    if texts and back:
+    found = [plan for translator in by if (plan := translator.plan(tasks)) is not None]
+    yield from (plan.told(form) for plan in found)
+    if form == "text" and not found:
+        yield "translate: nobody is asked"
+    if form == "text" and found and back:
         yield "  and at most as many requests for the way back (translate.back)"

@@ -24,14 +24,14 @@ from finerweb.tally import by_language
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
 @PLAN
 def main(
-    annotator: str, selected: Path, out: Path, metrics: Path, plan: bool
+    annotator: str, selected: Path, out: Path, metrics: Path, plan: str | None
 ) -> dict[str, float] | None:
     """Run the stage."""
     params = load(f"annotators.{annotator}", AnnotatorParams)
     with Answers(f"annotate@{annotator}", params, load("llm", LlmParams)) as answers:
         if plan:
             asked = annotation.requests(all_passages(selected, SELECTED), params)
-            return click.echo(answers.plan(asked).text())
+            return click.echo(answers.plan(asked).told(plan))
         annotation.ask(lambda: all_passages(selected, SELECTED), answers, params)
         reports = {}
         with replacing_folder(out) as folder:

@@ -29,7 +29,7 @@ from finerweb.tables.scores import read_scored
 @click.option("--plot", type=NEW, required=True, help="CSV file for thresholds against top-k.")
 @PLAN
 def main(
-    passages: Path, scores: Path, metrics: Path, plot: Path, plan: bool
+    passages: Path, scores: Path, metrics: Path, plot: Path, plan: str | None
 ) -> dict[str, float] | None:
     """Run the stage."""
     params = load("filter_ablation", FilterAblationParams)
@@ -40,7 +40,9 @@ def main(
     chosen = {code: choose(p, rules, params.passages, identify) for code, p in scored.items()}
     with Answers("filter_ablation", annotator, load("llm", LlmParams)) as answers:
         if plan:
-            return click.echo(answers.plan(annotation.requests(wanted(chosen), annotator)).text())
+            return click.echo(
+                answers.plan(annotation.requests(wanted(chosen), annotator)).told(plan)
+            )
         annotation.ask(lambda: wanted(chosen), answers, annotator)
         arms = arms_of(chosen, params.annotator, answers, annotator, load("ground", GroundParams))
     encoder = resolve(backbone(params.student.backbone)) if params.student else None

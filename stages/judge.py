@@ -29,7 +29,7 @@ from finerweb.tables.verdicts import VERDICTS
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the scores.")
 @PLAN
 def main(
-    judge: str, variants: Path, selected: Path, out: Path, metrics: Path, plan: bool
+    judge: str, variants: Path, selected: Path, out: Path, metrics: Path, plan: str | None
 ) -> dict[str, float] | None:
     """Run the stage."""
     params = load("judge", JudgeParams)
@@ -43,7 +43,7 @@ def main(
     every = [case for cases in shown.values() for case in cases]
     with Answers(f"judge@{judge}", model, load("llm", LlmParams)) as answers:
         if plan:
-            return click.echo(answers.plan(judging.requests(every, model)).text())
+            return click.echo(answers.plan(judging.requests(every, model)).told(plan))
         judging.ask(lambda: every, answers, model)
         found = {c: judging.rows(cases, judge, answers, model) for c, cases in shown.items()}
         shift = judging.shift(answers, model)

@@ -27,7 +27,7 @@ from finerweb.tally import by_language
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
 @PLAN
 def main(
-    rater: str, passages: Path, out: Path, metrics: Path, plan: bool
+    rater: str, passages: Path, out: Path, metrics: Path, plan: str | None
 ) -> dict[str, float] | None:
     """Run the stage."""
     load("rate", RateParams)
@@ -38,7 +38,7 @@ def main(
 
     with Answers(f"rate@{rater}", params, load("llm", LlmParams)) as answers:
         if plan:
-            return click.echo(answers.plan(requests()).text())
+            return click.echo(answers.plan(requests()).told(plan))
         answers.ask(requests, rating.canaries(params))
         reports = {}
         with replacing_folder(out) as folder:

@@ -29,7 +29,7 @@ from finerweb.translators import names, plans, translators
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the coverage.")
 @PLAN
 def main(
-    grounded: Path, types: Path, out: Path, metrics: Path, plan: bool
+    grounded: Path, types: Path, out: Path, metrics: Path, plan: str | None
 ) -> dict[str, float] | None:
     """Run the stage."""
     params = load("translate", TranslateParams)
@@ -48,7 +48,7 @@ def main(
 
         by = translators(params, answers)
         if plan:
-            return click.echo("\n".join(plans(to_name, by, params.back)))
+            return click.echo("\n".join(plans(to_name, by, params.back, plan)))
         named = names(to_name, by, params.back)
     reports = {}
     with replacing_folder(out) as folder:

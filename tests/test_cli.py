@@ -39,7 +39,8 @@ def test_every_stage_has_help(name: str) -> None:
     done = run(sys.executable, "-m", f"stages.{name}", "--help", cwd=ROOT)
     assert f"Stage `{name}`" in done.stdout
     for line in done.stdout.partition("Options:")[2].strip().splitlines():
-        assert len(line.split()) > 2, f"an option without help: {line}"
+        is_rest = line.startswith(" " * 10)
+        assert is_rest or len(line.split()) > 2, f"an option without help: {line}"
 
 
 def test_the_stages_that_plan_are_those_that_ask() -> None:

@@ -32,8 +32,10 @@ LAYERS = (
     ("finerweb.merging", "finerweb.labels", "finerweb.ablation"),
     ("finerweb.lexicon", "finerweb.translation", "finerweb.naming", "finerweb.translators"),
     ("finerweb.release", "finerweb.report", "finerweb.forecast"),
-    ("finerweb.exports", "finerweb.review"),
-    ("finerweb.stage", "finerweb.presets", "finerweb.cli"),
+    ("finerweb.exports", "finerweb.review", "finerweb.viewing"),
+    ("finerweb.presets", "finerweb.projects"),
+    ("finerweb.checks",),
+    ("finerweb.stage", "finerweb.cli"),
 )
 ONLY_HERE = {"click": ("finerweb.stage", "finerweb.cli")}
 HEAVY = (

@@ -199,10 +199,12 @@ def test_what_is_not_said_to_the_end_is_no_name(
 
 
 def test_plans(server: Server, asked: Callable[..., Asked]) -> None:
-    assert list(plans(WANTED, [Lexicon()], back=True)) == ["translate: nobody is asked"]
-    (text,) = plans(WANTED, [Lexicon(), asked()], back=False)
+    assert list(plans(WANTED, [Lexicon()], back=True, form="text")) == [
+        "translate: nobody is asked"
+    ]
+    (text,) = plans(WANTED, [Lexicon(), asked()], back=False, form="text")
     assert re.search(r"requests +9 +answered before 0, to ask 9\b", text)
-    assert "way back" in list(plans(WANTED, [asked()], back=True))[-1]
+    assert "way back" in list(plans(WANTED, [asked()], back=True, form="text"))[-1]
     assert server.requests == []
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from finerweb.params.load import document
+from finerweb.cli.output import JSON, print_json
 
 
 @click.group()
@@ -14,12 +14,20 @@ def models() -> None:
 
 
 @models.command("list")
-def list_models() -> None:
+@JSON
+def list_models(as_json: bool) -> None:
     """List the models that are in the cache, and those the mirror has."""
     from finerweb.mirror.catalogue import CATALOGUE
     from finerweb.models import cache_folder, cached
 
     here = cached()
+    if as_json:
+        mirror = {
+            f"mirror:{name}": {"megabytes": a.megabytes, "licence": a.licence}
+            for name, a in CATALOGUE.items()
+        }
+        print_json({"folder": str(cache_folder()), "here": here, "mirror": mirror})
+        return
     click.echo(f"in {cache_folder()}:")
     for reference, size in here.items():
         click.echo(f"  {reference:44} {size / 1e6:8,.0f} MB")
@@ -40,6 +48,7 @@ def pull(references: tuple[str, ...], for_tests: bool) -> None:
         finerweb models pull mirror:gemma-3-270m-q4
     """
     from finerweb.models import TEST_MODELS, cached, identity, needed_megabytes, resolve
+    from finerweb.params.load import document
     from finerweb.progress import bar
 
     wanted = list(references) or (list(TEST_MODELS) if for_tests else named_models(document()))

@@ -4,8 +4,6 @@ import difflib
 
 import click
 
-from finerweb.params.load import PARAMS
-
 
 @click.command()
 @click.argument("name")
@@ -20,6 +18,7 @@ def preset(name: str, yes: bool) -> None:
     Example:
         finerweb preset paper
     """
+    from finerweb.params.load import PARAMS
     from finerweb.presets import PRESETS
     from finerweb.presets import preset as text_of
     from finerweb.tables.io import replacing

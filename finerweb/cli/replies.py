@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from finerweb.params.llm import LlmParams
-from finerweb.params.load import load
+from finerweb.cli.output import JSON, print_json
 
 if TYPE_CHECKING:
     from finerweb.llm.store import ReplyStore
+    from finerweb.params.llm import LlmParams
 
 
 @click.group()
@@ -20,11 +20,17 @@ def replies() -> None:
 
 
 @replies.command()
-def stat() -> None:
+@JSON
+def stat(as_json: bool) -> None:
     """Say what the store holds: replies by model, prompt version and sampling."""
     params, store = _open()
     with store:
         rows = store.stat()
+        if as_json:
+            kept = [{"replies": count, "settings": settings} for settings, count in rows]
+            found = {"store": params.store, "replies": sum(count for _, count in rows)}
+            print_json(found | {"quarantined": store.n_quarantined(), "by_settings": kept})
+            return
         click.echo(f"{params.store}: {sum(count for _, count in rows):,} replies")
         for settings, count in rows:
             asked = f"max_tokens {settings['max_tokens']}, schema {settings['schema']}"
@@ -79,7 +85,8 @@ def import_replies(source: Path | None) -> None:
 
 
 @replies.command()
-def verify() -> None:
+@JSON
+def verify(as_json: bool) -> None:
     """Hold every reply, and every shared file, against its checksum.
 
     Damaged replies go to quarantine, where no stage sees them.
@@ -89,11 +96,16 @@ def verify() -> None:
     params, store = _open()
     with store:
         damaged = store.verify()
-        click.echo(f"{params.store}: {len(store):,} intact, {len(damaged)} damaged")
+        intact = len(store)
     shared = segments.segments(Path(params.shared))
     for path in shared:
         segments.check(path)
-    click.echo(f"{params.shared}: {len(shared)} segments intact")
+    if as_json:
+        told = {"store": params.store, "intact": intact, "damaged": len(damaged)}
+        print_json(told | {"shared": params.shared, "segments": len(shared)})
+    else:
+        click.echo(f"{params.store}: {intact:,} intact, {len(damaged)} damaged")
+        click.echo(f"{params.shared}: {len(shared)} segments intact")
     if damaged:
         raise click.exceptions.Exit(1)
 
@@ -102,6 +114,8 @@ def verify() -> None:
 def salvage() -> None:
     """Save what can be read of a store that is damaged as a file; the damaged file is kept."""
     from finerweb.llm.salvage import salvage as save
+    from finerweb.params.llm import LlmParams
+    from finerweb.params.load import load
 
     params = load("llm", LlmParams)
     n, aside = save(Path(params.store))
@@ -141,6 +155,8 @@ def _about(settings: str, model: str, template: str) -> bool:
 
 def _open() -> "tuple[LlmParams, ReplyStore]":
     from finerweb.llm.store import ReplyStore
+    from finerweb.params.llm import LlmParams
+    from finerweb.params.load import load
 
     params = load("llm", LlmParams)
     return params, ReplyStore(Path(params.store))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from finerweb.params.load import load
-from finerweb.params.passages import PassagesParams
+from finerweb.cli.output import JSON, print_json
 
 if TYPE_CHECKING:
     from finerweb.corpus.contamination import EvaluationTexts
@@ -22,12 +21,14 @@ EXISTING = click.Path(exists=True, path_type=Path)
 @click.option("--statistics", type=EXISTING, help="Metrics file that the card was made from.")
 @click.option("--metrics", type=EXISTING, help="Folder of all metrics the card was made from.")
 @click.option("--outputs/--no-outputs", default=True, help="Hash the outputs of dvc.lock anew.")
+@JSON
 def verify(
     release: Path,
     documents: Path | None,
     statistics: Path | None,
     metrics: Path | None,
     outputs: bool,
+    as_json: bool,
 ) -> None:
     r"""Say everything that is wrong with a release, and where; nothing wrong ends with 0.
 
@@ -39,13 +40,17 @@ def verify(
     Example:
         finerweb verify data/release --documents data/documents --metrics metrics
     """
-    n = 0
+    found = []
     for fault in faults(release, documents, statistics, metrics, outputs):
-        click.echo(fault)
-        n += 1
-    if n:
-        raise ValueError(f"{release}: {n} faults")
-    click.echo(f"{release}: nothing is wrong")
+        found.append(fault)
+        if not as_json:
+            click.echo(fault)
+    if as_json:
+        print_json({"release": str(release), "faults": found})
+    if found:
+        raise ValueError(f"{release}: {len(found)} faults")
+    if not as_json:
+        click.echo(f"{release}: nothing is wrong")
 
 
 def faults(
@@ -84,8 +89,10 @@ def faults(
 def _evaluation() -> "EvaluationTexts | None":
     """Return the evaluation texts that params.yaml names; None where it names none."""
     from finerweb.corpus.contamination import EvaluationTexts
+    from finerweb.params.load import PARAMS, load
+    from finerweb.params.passages import PassagesParams
 
-    if not Path("params.yaml").is_file():
+    if not PARAMS.is_file():
         return None
     params = load("passages", PassagesParams)
     if not params.evaluation_texts:

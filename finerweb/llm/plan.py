@@ -1,8 +1,9 @@
 """What asking would take: requests, tokens, money, hours; and the budget that bounds it."""
 
+import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -54,6 +55,10 @@ class Plan:
                 f"  money          {money:>12}   hours: {hours}",
             )
         )
+
+    def told(self, form: str) -> str:
+        """Return the plan as ``text``, or as a line of ``json``."""
+        return json.dumps(asdict(self)) if form == "json" else self.text()
 
     @property
     def answered(self) -> int:

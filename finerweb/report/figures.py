@@ -41,13 +41,29 @@ def table(
     committed: Callable[[str], dict[str, Any] | None],
 ) -> str:
     """Return the figures as text, one a line: here, committed, their spread between processors."""
-    spread = _read(root / SPREAD) or {}
     lines = [f"{'':44} {'here':>9} {'committed':>9} {'spread':>9}"]
-    for name, file, keys in _instances(headlines, root):
-        here, there = figure(_read(root / file), keys), figure(committed(file), keys)
-        moves = _show(spread.get(f"{file}:{keys}"))
-        lines.append(f"{name:44} {_show(here):>9} {_show(there):>9} {moves:>9}")
+    for row in rows(headlines, root, committed):
+        shown = (f"{_show(row[which]):>9}" for which in ("here", "committed", "spread"))
+        lines.append(" ".join((f"{row['name']:44}", *shown)))
     return "\n".join(lines)
+
+
+def rows(
+    headlines: Sequence[tuple[str, str, str]],
+    root: Path,
+    committed: Callable[[str], dict[str, Any] | None],
+) -> Iterator[dict[str, Any]]:
+    """Yield each figure: its name, file and key, here, committed, spread; None where unknown."""
+    spread = _read(root / SPREAD) or {}
+    for name, file, keys in _instances(headlines, root):
+        yield {
+            "name": name,
+            "file": file,
+            "key": keys,
+            "here": figure(_read(root / file), keys),
+            "committed": figure(committed(file), keys),
+            "spread": spread.get(f"{file}:{keys}"),
+        }
 
 
 def _instances(

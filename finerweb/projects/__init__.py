@@ -1,0 +1,1 @@
+"""Projects of one's own: what `finerweb init` writes, and how they notice another finerweb."""
