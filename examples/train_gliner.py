@@ -35,8 +35,8 @@ def lessons(release: Path, variant: str) -> tuple[list[Any], list[Any]]:
         export(release, variant, Gliner("icu", MAX_WORDS, MAX_WIDTH), Path(folder))
         for path in sorted(Path(folder).glob("*/train.json")):
             for one in json.loads(path.read_text("utf-8")):
-                digest = sample_hash(0, one["id"].partition("#")[0])
-                parts[int(digest, 16) % 5 == 0].append(one)
+                document = one["id"].partition("#")[0]
+                parts[int(sample_hash(0, document), 16) % 5 == 0].append(one)
     return parts
 
 
@@ -52,8 +52,7 @@ def main(release: Path, variant: str, steps: int, out: Path) -> None:
     torch.manual_seed(0)
     shape = {"hidden_size": 384, "max_len": MAX_WORDS, "max_width": MAX_WIDTH}
     model: Any = GLiNER.from_config({"model_name": str(resolve(ENCODER))} | shape)
-    # Its own words are runs of letters: a clause of Thai would be one. It learns ICU's, and has to
-    # be given them wherever it is loaded again.
+    # Its own words, runs of letters, make one of a clause of Thai. Set this wherever it is loaded.
     model.data_processor.words_splitter = splitter
     collate = model.data_collator_class(model.config, data_processor=model.data_processor)
     # Sixteen sentences to compare by; the classes of each four are the types that occur in them.
@@ -66,8 +65,7 @@ def main(release: Path, variant: str, steps: int, out: Path) -> None:
 
     click.echo(f"loss on unseen sentences before: {loss():.0f}")
     batches = chain.from_iterable(repeat(DataLoader(learnt, 4, shuffle=True, collate_fn=collate)))
-    for name, weights in model.named_parameters():
-        # Four fifths of the encoder: what it knows of words is kept, and needs no memory here.
+    for name, weights in model.named_parameters():  # Four fifths of the encoder stay as they are.
         weights.requires_grad_("word_embeddings" not in name)
     optimizer = torch.optim.AdamW((w for w in model.parameters() if w.requires_grad), lr=1e-4)
     for batch in islice(batches, steps):

@@ -70,4 +70,4 @@ def test_add_language(tmp_path: Path) -> None:
     assert [line.split()[1] for line in said.splitlines() if line.startswith("fra_Latn-")].count(
         "corpus"
     ) == 3
-    assert re.search(r"requests +291 ", said), "three questions about 96 texts, and about one"
+    assert re.search(r"requests +327 ", said), "three questions about 97 texts and 12 attacks"
