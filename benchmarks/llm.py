@@ -40,7 +40,7 @@ def requests(params: AnnotatorParams) -> list[Request]:
         for line in path.read_text("utf-8").splitlines()[: PASSAGES // 12]:
             row = json.loads(line)
             passage = Passage(row["id"], row["id"], path.stem, row["text"], 0, 0, "corpus")
-            found.append(annotation.request(passage, params))
+            found.append(annotation.request(passage, annotation.Brief(params, None)))
     return found
 
 
@@ -49,7 +49,9 @@ def stage(params: AnnotatorParams, llm: LlmParams) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         fresh = llm.model_copy(update={"store": f"{folder}/r.sqlite", "shared": folder})
         with Answers("bench", params, fresh) as answers:
-            answers.ask(lambda: requests(params), annotation.canaries(params))
+            answers.ask(
+                lambda: requests(params), annotation.canaries(annotation.Brief(params, None))
+            )
             return {
                 "seconds": answers.asked.ask_seconds,
                 "output": answers.asked.output_tokens,

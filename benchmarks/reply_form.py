@@ -72,11 +72,12 @@ def pairs(request: Request) -> Request:
 def main() -> None:
     """Ask in both forms, and print."""
     params = load(f"annotators.{ANNOTATOR}", AnnotatorParams)
+    brief = annotation.Brief(params, None)
     chosen = list(passages())
     with Answers("reply_form", params, load("llm", LlmParams)) as answers:
         for form in (pairs, objects):
-            asked = [form(annotation.request(passage, params)) for passage in chosen]
-            answers.ask(lambda requests=asked: requests, annotation.canaries(params))
+            asked = [form(annotation.request(passage, brief)) for passage in chosen]
+            answers.ask(lambda requests=asked: requests, annotation.canaries(brief))
             scores, tokens, entities, cut = SpanScores(), 0, 0, 0
             for passage, reply in zip(chosen, answers.of(asked), strict=True):
                 mentions = parse_pairs(reply.text).mentions

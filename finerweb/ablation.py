@@ -19,7 +19,7 @@ from finerweb.evaluation.scoring import SpanScores, score
 from finerweb.filtering import Outcome, Scored, against, outcome
 from finerweb.grounding import GroundingReport, ground_language
 from finerweb.llm.answers import Answers
-from finerweb.params.annotators import AnnotatorParams
+from finerweb.params.annotate import Types
 from finerweb.params.filter import FilterParams
 from finerweb.params.filter_ablation import FilterAblationParams, StudentParams
 from finerweb.params.ground import GroundParams
@@ -59,10 +59,14 @@ class Arm:
     output_tokens: int = 0
 
     def add(
-        self, passages: Sequence[Passage], annotations: Sequence[Row], params: GroundParams
+        self,
+        passages: Sequence[Passage],
+        annotations: Sequence[Row],
+        params: GroundParams,
+        types: Types | None,
     ) -> None:
         """Take in a language's passages with their rows of the `annotations` table."""
-        rows, report = ground_language(passages, annotations, params)
+        rows, report = ground_language(passages, annotations, params, types)
         self.passages += passages
         self.spans |= spans_by_passage(rows)
         self.grounding += report
@@ -96,15 +100,15 @@ def arms_of(
     chosen: Mapping[str, Mapping[str, Sequence[Passage]]],
     annotator: str,
     answers: Answers,
-    params: AnnotatorParams,
+    brief: annotation.Brief,
     ground: GroundParams,
 ) -> dict[str, Arm]:
     """Return the arms with their annotations, which are answered already."""
     arms = {name: Arm() for name in ARMS}
     for by_arm in chosen.values():
         for name, passages in by_arm.items():
-            rows, _ = annotation.rows(passages, annotator, answers, params)
-            arms[name].add(passages, rows, ground)
+            rows, _ = annotation.rows(passages, annotator, answers, brief)
+            arms[name].add(passages, rows, ground, brief.types)
     return arms
 
 

@@ -10,6 +10,7 @@ from finerweb import annotation, judging, rating
 from finerweb.ablation import ARMS
 from finerweb.llm.plan import BYTES_A_TOKEN, Plan
 from finerweb.llm.requests import Request
+from finerweb.params.annotate import AnnotateParams
 from finerweb.params.annotators import AnnotatorParams
 from finerweb.params.documents import DocumentsParams, Jsonl
 from finerweb.params.filter import FilterParams
@@ -57,7 +58,8 @@ def asking(stage: str, item: str = "") -> Plan:
     else:
         annotator = load(f"annotators.{item}", AnnotatorParams)
         n = min(quota, documents.corpus_documents)
-        model, requests = annotator, [annotation.request(passage, annotator)]
+        brief = annotation.Brief(annotator, load("annotate", AnnotateParams).types)
+        model, requests = annotator, [annotation.request(passage, brief)]
     return _plan(f"{stage}@{item}, {model.model}", requests, n * len(documents.languages), model)
 
 

@@ -7,12 +7,13 @@ up, or wrote in other letters, is dropped, and every drop is in the audit.
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from finerweb.evaluation.scoring import SpanScores, score
-from finerweb.llm.parsing import parse_pairs
+from finerweb.llm.parsing import fold_type, parse_pairs
 from finerweb.llm.requests import NOT_ANSWERED
 from finerweb.occurrences import Found, Occurrences, Place
+from finerweb.params.annotate import Types
 from finerweb.params.ground import GroundParams
 from finerweb.records import Grounded, Mention, Passage, Span
 from finerweb.tables.io import Row
@@ -25,6 +26,7 @@ NOT_FOUND = "not_found"
 INSIDE_WORD = "inside_word"
 EXHAUSTED = "exhausted"
 REPEATED = "repeated"
+UNLISTED = "type_not_listed"
 SURVIVING = (GROUNDED, NORMALISED)
 PAPER_SURVIVAL_RATE = 0.774
 """Of Gemma3-27B's annotations, in section 2.4 of the paper."""
@@ -147,6 +149,25 @@ def _all(mentions: Sequence[Mention], found: Occurrences) -> list[Grounded]:
     return grounded
 
 
+def ground_listed(
+    text: str, mentions: Sequence[Mention], params: GroundParams, types: Types | None
+) -> list[Grounded]:
+    """Return what became of each mention where only some types may be given; None: any.
+
+    A type is read without regard to case, and is from then on spelled as the list has it. What has
+    another is dropped as ``type_not_listed``, and takes no place from those that follow.
+    """
+    if types is None:
+        return ground(text, mentions, params)
+    names = {fold_type(one.name): one.name for one in types}
+    places = [i for i, mention in enumerate(mentions) if mention.type in names]
+    listed = [Mention(mentions[i].text, names[mentions[i].type]) for i in places]
+    found = [replace(one, position=places[one.position]) for one in ground(text, listed, params)]
+    others = set(range(len(mentions))) - set(places)
+    found += [Grounded(i, mentions[i], UNLISTED) for i in others]
+    return sorted(found, key=lambda one: one.position)
+
+
 @dataclass(slots=True)
 class GroundingReport:
     """What became of replies and mentions, and the scores against gold where there is some."""
@@ -182,19 +203,26 @@ class GroundingReport:
 
 
 def ground_language(
-    passages: Iterable[Passage], annotations: Iterable[Row], params: GroundParams
+    passages: Iterable[Passage],
+    annotations: Iterable[Row],
+    params: GroundParams,
+    types: Types | None,
 ) -> tuple[list[Row], GroundingReport]:
     """Return the rows of the `grounded` table for a language's annotations, and their report."""
     replies = {row["passage_id"]: row for row in annotations}
     report = GroundingReport()
     rows = []
     for passage in passages:
-        rows += ground_reply(passage, replies[passage.passage_id], params, report)
+        rows += ground_reply(passage, replies[passage.passage_id], params, types, report)
     return rows, report
 
 
 def ground_reply(
-    passage: Passage, annotation: Row, params: GroundParams, report: GroundingReport
+    passage: Passage,
+    annotation: Row,
+    params: GroundParams,
+    types: Types | None,
+    report: GroundingReport,
 ) -> list[Row]:
     """Return the rows of the `grounded` table for a reply, and count them in the report."""
     parsed = parse_pairs(annotation["reply"])
@@ -207,7 +235,7 @@ def ground_reply(
         report.replies.keep()
     for reason, n in parsed.rejected.items():
         report.mentions.drop(reason, n)
-    found = ground(passage.text, parsed.mentions, params)
+    found = ground_listed(passage.text, parsed.mentions, params, types)
     for status in {grounded.position: grounded.status for grounded in found}.values():
         if status in SURVIVING:
             report.mentions.keep()

@@ -6,6 +6,7 @@ import click
 
 from finerweb import annotation
 from finerweb.llm.answers import Answers
+from finerweb.params.annotate import AnnotateParams
 from finerweb.params.annotators import AnnotatorParams
 from finerweb.params.llm import LlmParams
 from finerweb.params.load import load
@@ -28,17 +29,18 @@ def main(
 ) -> dict[str, float] | None:
     """Run the stage."""
     params = load(f"annotators.{annotator}", AnnotatorParams)
+    brief = annotation.Brief(params, load("annotate", AnnotateParams).types)
     with Answers(f"annotate@{annotator}", params, load("llm", LlmParams)) as answers:
         if plan:
-            asked = annotation.requests(all_passages(selected, SELECTED), params)
+            asked = annotation.requests(all_passages(selected, SELECTED), brief)
             return click.echo(answers.plan(asked).told(plan))
-        annotation.ask(lambda: all_passages(selected, SELECTED), answers, params)
+        annotation.ask(lambda: all_passages(selected, SELECTED), answers, brief)
         reports = {}
         with replacing_folder(out) as folder:
             for code, passages in read_passages(selected, SELECTED):
-                rows, reports[code] = annotation.rows(passages, annotator, answers, params)
+                rows, reports[code] = annotation.rows(passages, annotator, answers, brief)
                 write(folder / f"{code}.parquet", rows, ANNOTATIONS)
-        shift = annotation.shift(answers, params)
+        shift = annotation.shift(answers, brief)
     figures = by_language(reports, annotation.AnnotationReport())
     write_metrics(metrics, figures | {"injection": shift})
     return answers.asked.note()

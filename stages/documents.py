@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from finerweb.corpus.sampling import note_ids
 from finerweb.corpus.sources import sample_language
 from finerweb.params.documents import DocumentsParams
 from finerweb.params.load import load
@@ -23,9 +24,11 @@ def main(source: Path, fetched: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("documents", DocumentsParams)
     tallies = {}
+    noted: dict[str, str] = {}
     with replacing_folder(out) as folder:
         for code in params.languages:
             documents, tallies[code] = sample_language(code, params, source, fetched)
+            note_ids(documents, noted)
             write(folder / f"{code}.parquet", map(document_row, documents), DOCUMENTS)
     write_metrics(metrics, by_language(tallies, Tally()))
 

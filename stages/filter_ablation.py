@@ -9,6 +9,7 @@ from finerweb.ablation import CURVE, arms_of, choose, curves, report, wanted
 from finerweb.corpus.identification import load_identifier
 from finerweb.llm.answers import Answers
 from finerweb.models import resolve
+from finerweb.params.annotate import AnnotateParams
 from finerweb.params.annotators import AnnotatorParams
 from finerweb.params.backbones import backbone
 from finerweb.params.filter import FilterParams
@@ -35,16 +36,15 @@ def main(
     params = load("filter_ablation", FilterAblationParams)
     rules = load("filter", FilterParams)
     annotator = load(f"annotators.{params.annotator}", AnnotatorParams)
+    brief = annotation.Brief(annotator, load("annotate", AnnotateParams).types)
     identify = load_identifier(resolve(rules.identifier))
     scored = dict(read_scored(passages, scores))
     chosen = {code: choose(p, rules, params.passages, identify) for code, p in scored.items()}
     with Answers("filter_ablation", annotator, load("llm", LlmParams)) as answers:
         if plan:
-            return click.echo(
-                answers.plan(annotation.requests(wanted(chosen), annotator)).told(plan)
-            )
-        annotation.ask(lambda: wanted(chosen), answers, annotator)
-        arms = arms_of(chosen, params.annotator, answers, annotator, load("ground", GroundParams))
+            return click.echo(answers.plan(annotation.requests(wanted(chosen), brief)).told(plan))
+        annotation.ask(lambda: wanted(chosen), answers, brief)
+        arms = arms_of(chosen, params.annotator, answers, brief, load("ground", GroundParams))
     encoder = resolve(backbone(params.student.backbone)) if params.student else None
     figures = report(arms, scored, params, rules, identify, encoder)
     write_metrics(metrics, figures)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from finerweb.grounding import PAPER_SURVIVAL_RATE, GroundingReport, ground_language
+from finerweb.params.annotate import AnnotateParams
 from finerweb.params.ground import GroundParams
 from finerweb.params.load import load
 from finerweb.stage import EXISTING, NEW, Stage
@@ -24,11 +25,12 @@ from finerweb.tally import by_language
 def main(annotations: Path, selected: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("ground", GroundParams)
+    types = load("annotate", AnnotateParams).types
     reports = {}
     with replacing_folder(out) as folder:
         for code, passages in read_passages(selected, SELECTED):
             replies = read(annotations / f"{code}.parquet", ANNOTATIONS)
-            rows, reports[code] = ground_language(passages, replies, params)
+            rows, reports[code] = ground_language(passages, replies, params, types)
             write(folder / f"{code}.parquet", rows, GROUNDED)
     paper = {"paper": {"survival_rate": PAPER_SURVIVAL_RATE}}
     write_metrics(metrics, by_language(reports, GroundingReport()) | paper)

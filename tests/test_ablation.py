@@ -99,7 +99,9 @@ def test_figures_of_an_arm() -> None:
         {"passage_id": "b#0", "reply": "no list"},
     ]
     more = {"finish_reason": "stop", "n_output_tokens": 5}
-    arm.add([passage("a#0", True), passage("b#0", False)], [row | more for row in rows], CURSOR)
+    arm.add(
+        [passage("a#0", True), passage("b#0", False)], [row | more for row in rows], CURSOR, None
+    )
     figures = arm.metrics()
     assert figures["entities_per_passage"] == 1.0
     assert (figures["distinct_types"], figures["useful"], figures["parse_rate"]) == (2, 0.5, 0.5)

@@ -285,7 +285,9 @@ def test_progress_is_json_lines_without_a_terminal(tmp_path: Path) -> None:
     assert {"per_second", "seconds_left", "tokens_per_second"} <= set(lines[-1])
 
 
-ANNOTATOR = AnnotatorParams(**SERVED.model_dump(), max_mentions=30, max_tokens=50)
+ANNOTATOR = annotation.Brief(
+    AnnotatorParams(**SERVED.model_dump(), max_mentions=30, max_tokens=50), None
+)
 
 
 def test_what_cannot_be_read_is_asked_once_more(tmp_path: Path) -> None:

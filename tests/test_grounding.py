@@ -248,11 +248,11 @@ def test_every_mention_is_counted_once(params: GroundParams, kept: int) -> None:
     report = GroundingReport()
     reply = '[["Ana","person"],["Ana","person"],["Bob","person"],["x"]]'
     annotation = {"reply": reply, "finish_reason": "stop"}
-    rows = ground_reply(passage, annotation, params, report)
+    rows = ground_reply(passage, annotation, params, None, report)
     metrics = report.metrics()
     assert metrics["mentions"]["seen"] == 4
     assert metrics["mentions"]["kept"] == kept
     assert {row["position"] for row in rows} == {0, 1, 2}
     assert report.scores.typed.correct == 1
-    ground_reply(passage, {"reply": "", "finish_reason": "content_filter"}, params, report)
+    ground_reply(passage, {"reply": "", "finish_reason": "content_filter"}, params, None, report)
     assert report.replies.dropped == {"content_filter": 1}

@@ -156,6 +156,10 @@ def test_card(licence: str | None, expected: str) -> None:
         for needed in ("| tha_Thai | 6 | 0.5 | 0.25 | 0.333 | 0.1 |", "10 passages", "ckb_Arab"):
             assert needed in text
         assert ("2-fold" in text) == (params is PARAMS)
+        assert "people's own word" in text
+    # A corpus of one's own: nobody said what is useful.
+    without = metrics | {"pooled": {"n": 10, "mse": 0.2, "classes": scores}}
+    assert "people's own word" not in card(origin, PARAMS, without)
 
 
 def easy() -> list[Rated]:

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from texts import SENTENCES
 
-from finerweb.corpus.sampling import group_hash, sample, sample_hash
+from finerweb.corpus.sampling import group_hash, note_ids, sample, sample_hash
 from finerweb.records import Document, Span
 
 IDS = st.sets(st.text("abc0东ก", min_size=1, max_size=4), max_size=12)
@@ -120,6 +120,15 @@ def test_whether_an_id_comes_twice_does_not_depend_on_order(random: Random) -> N
     kept, tally = sample(documents, 0, 2, 3)
     assert last.document_id not in {d.document_id for d in kept}
     assert tally.seen == 31
+
+
+def test_an_id_that_two_languages_have() -> None:
+    """What comes later goes by ids alone: of two, one would be lost."""
+    noted: dict[str, str] = {}
+    note_ids([document("a"), document("b")], noted)
+    note_ids([document("a")], noted)
+    with pytest.raises(ValueError, match=r"'b' is in deu_Latn and in tha_Thai.*'tha_Thai-b'"):
+        note_ids([replace(document("b"), language="tha_Thai")], noted)
 
 
 def test_no_more_is_held_than_the_quota_takes() -> None:

@@ -31,7 +31,7 @@ GEMMA = AnnotatorParams(
 PASSAGES = [
     Passage(name, name, "eng_Latn", text, 0, 9, "corpus") for name, text in SENTENCES.items()
 ]
-REQUESTS = [annotation.request(passage, GEMMA) for passage in PASSAGES]
+REQUESTS = [annotation.request(passage, annotation.Brief(GEMMA, None)) for passage in PASSAGES]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def in_process(tmp_path_factory: pytest.TempPathFactory) -> dict[Request, Reply]
         return engines[0]
 
     with Answers("test", GEMMA, llm(folder), starter) as answers:
-        answers.ask(lambda: REQUESTS, annotation.canaries(GEMMA))
+        answers.ask(lambda: REQUESTS, annotation.canaries(annotation.Brief(GEMMA, None)))
         assert engines[0].n_starts == 2
         assert answers.asked.made == len(REQUESTS)
         return dict(zip(REQUESTS, answers.of(REQUESTS), strict=True))

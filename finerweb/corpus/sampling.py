@@ -63,6 +63,21 @@ def sample(
     return [replace(document, rank=i) for i, document in enumerate(kept)], tally
 
 
+def note_ids(documents: Iterable[Document], noted: dict[str, str]) -> None:
+    """Note of each document its id and language: what comes later goes by ids, in all languages.
+
+    Raises:
+        ValueError: another language has a document of this id.
+    """
+    for document in documents:
+        name, code = document.document_id, document.language
+        if noted.setdefault(name, code) != code:
+            raise ValueError(
+                f"id {name!r} is in {noted[name]} and in {code}; expected an id for each document "
+                f"of all languages, as in {f'{code}-{name}'!r}"
+            )
+
+
 class _Smallest:
     """The documents of the smallest hashes among those offered, ``n`` at most."""
 

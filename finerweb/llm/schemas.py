@@ -6,6 +6,7 @@ A form says what a server can constrain a reply to. ``list``: the whole of JSON 
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 MAX_MENTION = 80
@@ -19,12 +20,16 @@ AROUND = {"annotation": "entities", "rating": "rating", "translation": "translat
 """The one key of the object that the form ``object`` puts around a reply."""
 
 
-def annotation(max_mentions: int, form: str) -> str | None:
-    """Return the schema of ``[["mention", "type"], ...]``.
+def annotation(max_mentions: int, form: str, types: Sequence[str] = ()) -> str | None:
+    """Return the schema of ``[["mention", "type"], ...]``, its types among some where there are.
 
-    Pairs cost about a third fewer output tokens than objects with keys.
+    Pairs cost about a third fewer output tokens than objects with keys. OpenAI's strict mode has no
+    word for the second of two: there, the types are not bound.
     """
-    pairs = {"type": "array", "items": _pair(MAX_MENTION, MAX_TYPE), "maxItems": max_mentions}
+    pair = _pair(MAX_MENTION, MAX_TYPE)
+    if types:
+        pair["prefixItems"][1] = {"type": "string", "enum": list(types)}
+    pairs = {"type": "array", "items": pair, "maxItems": max_mentions}
     return _formed("annotation", pairs, form)
 
 

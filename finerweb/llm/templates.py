@@ -19,7 +19,7 @@ def _template(name: str) -> Template:
     return environment.from_string((PROMPTS / name).read_text(encoding="utf-8"))
 
 
-def render(name: str, **fields: str) -> str:
+def render(name: str, **fields: object) -> str:
     """Return the template with its fields filled in; a field that is missing is an error."""
     text: str = _template(name).render(**fields)
     return text
