@@ -47,7 +47,7 @@ def main(
         tuple(params.seeds),
         params.passages,
         params.tokens,
-        params.student(settings),
+        params.training(settings),
     )
     home = Path(compute.checkpoints)
     corpus = read_corpus(entities, selected, passages, params.folds)

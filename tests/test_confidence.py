@@ -261,6 +261,7 @@ def test_entities_of_another_run(tmp_path: Path, encoder: Path) -> None:
         ({"edges": [0.5, 0.9, 1.0]}, "between 0 and 1"),
         ({"seeds": [1, 1]}, "seeds that differ"),
         ({"folds": 1}, "folds"),
+        ({"student": "gliner"}, "should be 'binder'"),
     ],
 )
 def test_params_that_do_not_fit(changes: dict[str, object], message: str) -> None:

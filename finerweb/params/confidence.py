@@ -1,6 +1,7 @@
 """Section `confidence`."""
 
 from itertools import pairwise
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -14,6 +15,7 @@ class ConfidenceParams(Section):
     ``edges`` are the probabilities that part the four subsets: an entity at an edge is above it.
     """
 
+    student: Literal["binder"]
     folds: int = Field(ge=2)
     seeds: list[int] = Field(min_length=1)
     epochs: int = Field(ge=1)
@@ -40,6 +42,6 @@ class ConfidenceParams(Section):
             raise ValueError("expected three probabilities that rise, between 0 and 1")
         return edges
 
-    def student(self, settings: TrainBinderParams) -> TrainBinderParams:
+    def training(self, settings: TrainBinderParams) -> TrainBinderParams:
         """Return the settings of a training of a fold: the student's, with steps of its own."""
         return settings.model_copy(update={"epochs": self.epochs, "max_steps": self.max_steps})
