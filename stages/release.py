@@ -20,10 +20,11 @@ from finerweb.tables.io import replacing_folder, write_metrics
 
 @click.command("release", cls=Stage, help=__doc__)
 @click.option("--variants", type=EXISTING, required=True, help="A folder a variant.")
+@click.option("--confidence", type=NEW, required=True, help="What `release.confidence` joins.")
 @click.option("--figures", type=EXISTING, required=True, help="Folder of metrics, for the card.")
 @click.option("--out", type=NEW, required=True, help="Folder of the dataset.")
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
-def main(variants: Path, figures: Path, out: Path, metrics: Path) -> None:
+def main(variants: Path, confidence: Path, figures: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("release", ReleaseParams)
     names = params.included(load("annotate", AnnotateParams).annotators)
@@ -33,7 +34,9 @@ def main(variants: Path, figures: Path, out: Path, metrics: Path) -> None:
     )
     read = read_card_metrics(figures, names)
     with replacing_folder(out) as folder:
-        layout = copy(variants, released(variants, names, params.without), params.splits, folder)
+        kept = released(variants, names, params.without)
+        sure = confidence if params.confidence else None
+        layout = copy(variants, kept, params.splits, folder, sure)
         finish(card(params, layout, models, read), folder)
     made = configs(layout, default_variant(layout, names))
     rows: dict[str, Counter[str]] = {name: Counter() for name in layout}

@@ -115,7 +115,9 @@ def make_metrics(variants: Path, out: Path) -> None:
         write_metrics(out / f"{name}.json", one)
 
 
-def params(shares: tuple[float, float] = (0, 0), without: Sequence[str] = ()) -> ReleaseParams:
+def params(
+    shares: tuple[float, float] = (0, 0), without: Sequence[str] = (), confidence: bool = False
+) -> ReleaseParams:
     """Return the section, with shares of validation and test."""
     return ReleaseParams(
         name="x",
@@ -124,6 +126,7 @@ def params(shares: tuple[float, float] = (0, 0), without: Sequence[str] = ()) ->
         licences={"qwen": "Apache-2.0", "gemma": "Gemma Terms of Use"},
         splits=Shares(validation=shares[0], test=shares[1]),
         without=list(without),
+        confidence=confidence,
     )
 
 
@@ -136,6 +139,7 @@ def make_release(folder: Path, given: ReleaseParams, name: str = "release") -> P
     out = folder / name
     out.mkdir()
     variants = released(folder / "variants", names, given.without)
-    layout = copy(folder / "variants", variants, given.splits, out)
+    sure = folder / "confidence" if given.confidence else None
+    layout = copy(folder / "variants", variants, given.splits, out, sure)
     finish(card(given, layout, models, read_card_metrics(folder / "metrics", names)), out)
     return out

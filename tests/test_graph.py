@@ -25,6 +25,7 @@ LAYERS = (
     ("finerweb.regressor", "finerweb.injection"),
     ("finerweb.binder",),
     ("finerweb.evaluation",),
+    ("finerweb.confidence",),
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation"),
     ("finerweb.planting", "finerweb.verdicts", "finerweb.judging"),
     ("finerweb.occurrences", "finerweb.grounding"),

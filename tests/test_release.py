@@ -78,7 +78,7 @@ def test_the_splits_are_the_variants_dealt_out(made: Path) -> None:
 
 def test_the_same_bytes_again(made: Path, tmp_path: Path) -> None:
     names = ["merged-single", "qwen-multi-sentences"]
-    copy(made / "variants", names, params(THIRDS).splits, tmp_path)
+    copy(made / "variants", names, params(THIRDS).splits, tmp_path, None)
     paths = sorted(tmp_path.glob("data/*/*/*.parquet"))
     assert len(paths) > len(names) * len(CODES)
     for path in paths:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from finerweb.languages import language
 from finerweb.records import Entity
 from finerweb.release.sentences import SUFFIX
 from finerweb.release.variants import KINDS
 from finerweb.tables.io import Row, Table, stream
+from finerweb.tables.variants import with_confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,12 @@ def parts(release: Path, variant: str, languages: Collection[str] = ()) -> list[
     return [part for code in codes for part in _parts(folder / code, kind)]
 
 
+def _as_released(path: Path, kind: Table) -> Table:
+    """Return what a file of a variant holds: merged entities may have a confidence."""
+    sure = with_confidence(kind)
+    return sure if pq.read_schema(path).types == sure.schema.types else kind
+
+
 def _parts(folder: Path, kind: Table) -> list[Part]:
     paths = sorted(folder.glob("*.parquet"))
     if not paths:
@@ -67,7 +76,8 @@ def _parts(folder: Path, kind: Table) -> list[Part]:
             f"{folder}: expected parquet files of a split, as in train-*.parquet"
         )
     splits = groupby(paths, key=lambda path: path.name.partition("-")[0])
-    return [Part(folder.name, split, kind, tuple(files)) for split, files in splits]
+    table = _as_released(paths[0], kind)
+    return [Part(folder.name, split, table, tuple(files)) for split, files in splits]
 
 
 def entities(row: Row) -> list[Entity]:

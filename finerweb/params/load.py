@@ -10,7 +10,7 @@ PARAMS = Path("params.yaml")
 SECTIONS = (
     "compute llm documents passages raters rate backbones train_regressor select_regressor filter "
     "filter_ablation annotators annotate ground types merge translate variants judge judges "
-    "train_binder statistics release evaluate label_study report"
+    "train_binder confidence statistics release evaluate label_study report"
 ).split()
 
 

@@ -30,6 +30,7 @@ class ReleaseParams(Section):
     licences: dict[str, str]
     splits: Shares
     without: list[str]
+    confidence: bool
 
     def included(self, annotators: list[str]) -> list[str]:
         """Return the annotators whose output is released, in their order.

@@ -16,7 +16,14 @@ from finerweb.release.sentences import SUFFIX
 from finerweb.release.splits import SPLITS, TRAIN
 from finerweb.tables.entities import MERGED
 from finerweb.tables.io import Table
-from finerweb.tables.variants import MULTI, SINGLE, SINGLE_SENTENCES, SPAN_COLUMNS
+from finerweb.tables.variants import (
+    CONFIDENCE,
+    CONFIDENCE_MEANING,
+    MULTI,
+    SINGLE,
+    SINGLE_SENTENCES,
+    SPAN_COLUMNS,
+)
 
 TEMPLATE = Path(__file__).parents[1] / "resources" / "dataset_card.jinja"
 BY_LANGUAGE = "languages"
@@ -51,7 +58,7 @@ def card(params: ReleaseParams, layout: Layout, models: Models, metrics: CardMet
         short=short_names(layout[default]),
         models=models,
         splits={split: rows[split] for split in SPLITS if split in rows},
-        columns=_columns(),
+        columns=_columns(params.confidence),
         tables=tables(metrics, default.removesuffix("-single")),
     )
 
@@ -96,6 +103,7 @@ def _front_matter(
             "annotators": annotators,
             "splits": params.splits.model_dump(),
             "without": params.without,
+            "confidence": params.confidence,
         },
         "configs": configs(layout, default),
     }
@@ -141,7 +149,7 @@ def _path(variant: str, code: str, split: str) -> str:
     return f"data/{variant}/{code}/{split}-*.parquet"
 
 
-def _columns() -> list[tuple[str, str, str]]:
+def _columns(confidence: bool) -> list[tuple[str, str, str]]:
     """Return name, type and meaning of every column, those of sentences last."""
     rows = []
     for field in SINGLE_SENTENCES.schema:
@@ -152,6 +160,9 @@ def _columns() -> list[tuple[str, str, str]]:
         if field.name == "char_spans":
             parts = {part.name: part.type for table in (SINGLE, MULTI) for part in _parts(table)}
             rows += [(f"char_spans.{n}", _type(parts[n]), SPAN_COLUMNS[n]) for n in SPAN_COLUMNS]
+            if confidence:
+                kind = _type(CONFIDENCE.type)
+                rows.append((f"char_spans.{CONFIDENCE.name}", kind, CONFIDENCE_MEANING))
     return rows
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from finerweb.params.release import Shares
+from finerweb.release.confidence import joined
 from finerweb.release.splits import TRAIN, divided, file_of
-from finerweb.tables.io import GROUP_ROWS, languages_in, replacing
+from finerweb.tables.confidence import CONFIDENCE
+from finerweb.tables.entities import MERGED
+from finerweb.tables.io import GROUP_ROWS, languages_in, read_table, replacing
 
 README = "README.md"
 CHECKSUMS = "SHA256SUMS"
@@ -30,31 +33,39 @@ def released(variants: Path, annotators: Iterable[str], without: Iterable[str]) 
     return [name for name in names if any(name.startswith(f"{one}-") for one in annotators)]
 
 
-def copy(variants: Path, names: Iterable[str], shares: Shares, out: Path) -> Layout:
+def copy(
+    variants: Path, names: Iterable[str], shares: Shares, out: Path, confidence: Path | None
+) -> Layout:
     """Write the variants as ``data/<variant>/<language>/<split>-...``; return what is there.
 
-    A split without a row has no file: `datasets` fails on it, and with it the whole config.
+    A split without a row has no file: `datasets` fails on it, and with it the whole config. The
+    entities of merged variants get their ``confidence``, of the folder of that table; None: not.
     """
     layout: Layout = {}
     for name in names:
         layout[name] = {}
         for code in languages_in(variants / name):
             target = out / "data" / name / code
-            if rows := _copy(variants / name / f"{code}.parquet", shares, target):
+            source = confidence if name.startswith(f"{MERGED}-") else None
+            sure = source and source / f"{code}.parquet"
+            if rows := _copy(variants / name / f"{code}.parquet", shares, target, sure):
                 layout[name][code] = rows
     return layout
 
 
-def _copy(path: Path, shares: Shares, folder: Path) -> dict[str, int]:
+def _copy(path: Path, shares: Shares, folder: Path, confidence: Path | None) -> dict[str, int]:
     """Write the splits of a file, and return how many rows each has."""
     n = pq.read_metadata(path).num_rows
     if not n:
         return {}
     folder.mkdir(parents=True)
-    if not shares.validation and not shares.test:
+    if not shares.validation and not shares.test and confidence is None:
         shutil.copyfile(path, folder / FILE)
         return {TRAIN: n}
-    parts = divided(pq.read_table(path, partitioning=None), shares)
+    table = pq.read_table(path, partitioning=None)
+    if confidence is not None:
+        table = joined(table, read_table(confidence, CONFIDENCE))
+    parts = divided(table, shares)
     for split, table in parts.items():
         with replacing(folder / file_of(split)) as temporary:
             pq.write_table(table, temporary, compression="zstd", row_group_size=GROUP_ROWS)

@@ -17,7 +17,7 @@ from finerweb.release.folder import CHECKSUMS, read_checksums
 from finerweb.release.sentences import SUFFIX, sentences
 from finerweb.release.splits import misplaced, read_splits, where
 from finerweb.release.variants import KINDS, TRANSLATED
-from finerweb.release.verify_card import card_faults, shares_of
+from finerweb.release.verify_card import card_faults, has_confidence, shares_of
 from finerweb.release.verify_rows import (
     differing,
     entities,
@@ -34,6 +34,7 @@ from finerweb.release.verify_rows import (
 )
 from finerweb.tables.entities import MERGED
 from finerweb.tables.io import Table
+from finerweb.tables.variants import with_confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Variant:
     kind: str
     is_translated: bool = False
     of_sentences: bool = False
+    has_confidence: bool = False
 
     @property
     def name(self) -> str:
@@ -54,7 +56,8 @@ class Variant:
     @property
     def table(self) -> Table:
         """Return what its files hold."""
-        return KINDS[self.kind][self.of_sentences]
+        table = KINDS[self.kind][self.of_sentences]
+        return with_confidence(table) if self.has_confidence else table
 
 
 Files = dict[Variant, pa.Table]
@@ -86,7 +89,7 @@ def verify(
     file says), and the card those of ``metrics``. Languages are held one at a time.
     """
     yield from _checksums(release)
-    variants, faults = _variants(release / "data")
+    variants, faults = _variants(release / "data", has_confidence(release))
     yield from faults
     shares = shares_of(release)
     for code in sorted({path.parent.name for path in release.glob("data/*/*/*.parquet")}):
@@ -101,7 +104,7 @@ def verify(
             name = where(release, f"data/{variant.name}/{code}")
             checked = _checked(variant, files, beside)
             yield from (f"{name}: {fault}" for fault in checked)
-    singles = {v.annotator for v in variants if v == Variant(v.annotator, "single")}
+    singles = {v.annotator for v in variants if v.name == f"{v.annotator}-single"}
     yield from card_faults(release, sorted(singles), statistics, metrics)
 
 
@@ -131,7 +134,7 @@ def _checksums(release: Path) -> Iterator[str]:
             yield f"{name}: expected sha256 {noted[name]}, got {found}"
 
 
-def _variants(data: Path) -> tuple[list[Variant], list[str]]:
+def _variants(data: Path, confidence: bool) -> tuple[list[Variant], list[str]]:
     """Return the variants of a folder, and what is wrong with those that are not there."""
     found, faults = [], []
     for folder in sorted(data.glob("*")):
@@ -139,7 +142,8 @@ def _variants(data: Path) -> tuple[list[Variant], list[str]]:
         name = of_passages.removesuffix(TRANSLATED)
         annotator, _, kind = name.rpartition("-")
         if annotator and kind in KINDS:
-            found.append(Variant(annotator, kind, of_passages != name, folder.name != of_passages))
+            is_view = of_passages != name, folder.name != of_passages
+            found.append(Variant(annotator, kind, *is_view, confidence and annotator == MERGED))
         else:
             kinds, ends = " or ".join(KINDS), f"{TRANSLATED}, {SUFFIX}"
             faults.append(f"data/{folder.name}: expected <annotator>-{kinds}, perhaps {ends}")

@@ -46,6 +46,17 @@ def shares_of(release: Path) -> Shares | None:
         return None
 
 
+def has_confidence(release: Path) -> bool:
+    """Return whether a release's card says that merged entities have a confidence.
+
+    Releases from before there was one do not say.
+    """
+    try:
+        return front_matter(release)["finerweb"].get("confidence") is True
+    except ValueError:
+        return False
+
+
 def card_faults(
     release: Path,
     names: Sequence[str],

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from finerweb.columns import Ints, distinct_lists
 from finerweb.records import SEPARATOR
 from finerweb.release.sentences import Sentences, begins_of
+from finerweb.tables.variants import CONFIDENCE
 
 MOST = 10
 """Faults of one kind that are named in a file; of more the number is told."""
@@ -47,7 +48,8 @@ def nulls(table: pa.Table, expected: pa.Schema) -> list[str]:
     """Return the columns, those of entities too, that have nulls where none may be."""
     flat = table["char_spans"].combine_chunks().flatten()
     columns = {field.name: table[field.name] for field in expected if not field.nullable}
-    columns |= {f"char_spans.{field.name}": flat.field(field.name) for field in flat.type}
+    parts = (field.name for field in flat.type if field.name != CONFIDENCE.name)
+    columns |= {f"char_spans.{name}": flat.field(name) for name in parts}
     return [name for name, column in columns.items() if column.null_count]
 
 

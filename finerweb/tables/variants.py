@@ -15,6 +15,12 @@ SPAN_COLUMNS = {
     "sources": "The annotators that found it.",
 }
 """What the parts of `char_spans` mean; not in the schema, whose bytes are in every file."""
+CONFIDENCE = pa.field("confidence", pa.float32())
+CONFIDENCE_MEANING = (
+    "How sure students that never saw the entity are of it, from 0 to 1; null where it is too long "
+    "for them. In merged variants."
+)
+"""What releases join to the entities of merged variants, if `release.confidence` says so."""
 
 
 def _spans(label: tuple[str, pa.DataType]) -> pa.DataType:
@@ -58,6 +64,15 @@ def _of_sentences(table: Table) -> Table:
     ]
     schema = pa.schema([*table.schema, *fields])
     return Table(f"{table.name}, sentences", schema, ("passage_id", "start"))
+
+
+def with_confidence(table: Table) -> Table:
+    """Return the table of a variant whose entities have a confidence, their last part."""
+    place = table.schema.get_field_index("char_spans")
+    field = table.schema.field(place)
+    parts = pa.struct([*field.type.value_type, CONFIDENCE])
+    changed = field.with_type(pa.list_(parts))
+    return Table(f"{table.name} with confidence", table.schema.set(place, changed), table.key)
 
 
 SINGLE = _table("single-label variant", _spans(("label", pa.string())))
