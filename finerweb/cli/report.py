@@ -8,8 +8,6 @@ from typing import Any
 
 import click
 
-from finerweb.params.llm import LlmParams
-from finerweb.params.load import document, load
 from finerweb.stage import RUNS
 
 EXISTING = click.Path(exists=True, path_type=Path, file_okay=False)
@@ -84,6 +82,9 @@ def _runs() -> list[dict[str, Any]] | None:
 
 def _price() -> Callable[[str, str, int, int], float | None]:
     """Return the price of a stage's tokens by `llm.prices`."""
+    from finerweb.params.llm import LlmParams
+    from finerweb.params.load import document, load
+
     prices = load("llm", LlmParams).prices
     params: dict[str, Any] = document()
 
