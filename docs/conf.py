@@ -20,6 +20,7 @@ html_theme = "furo"
 html_title = "finerweb"
 html_copy_source = False
 html_show_sphinx = False
-html_static_path: list[str] = []
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 # A language that Pygments does not know is a warning, and so an error.
 nitpicky = True

@@ -2,11 +2,26 @@
 
 from collections.abc import Iterable
 from html import escape
+from itertools import pairwise
 
 from grandalf.graphs import Edge, Graph, Vertex
 from grandalf.layouts import SugiyamaLayout
 
 HEIGHT, LETTER, PADDING = 30, 7.6, 24
+
+
+Point = tuple[float, float]
+
+
+class _Path:
+    """Where an edge runs; the layout writes the points here, those between boxes too."""
+
+    def __init__(self) -> None:
+        self.points: list[Point] = []
+
+    def setpath(self, points: list[Point]) -> None:
+        """Take the points that the layout has found."""
+        self.points = points
 
 
 class _Box:
@@ -25,15 +40,16 @@ def svg(names: Iterable[str], edges: Iterable[tuple[str, str]], title: str) -> s
     nodes = {name: Vertex(name) for name in names}
     for name, node in nodes.items():
         node.view = _Box(name)
-    pairs = list(edges)
-    graph = Graph(list(nodes.values()), [Edge(nodes[a], nodes[b]) for a, b in pairs])
-    (component,) = graph.C
+    links = [Edge(nodes[a], nodes[b]) for a, b in edges]
+    for link in links:
+        link.view = _Path()
+    (component,) = Graph(list(nodes.values()), links).C
     layout = SugiyamaLayout(component)
     layout.xspace, layout.yspace = 18, 34
     layout.init_all()
     layout.draw(5)
     boxes = {name: node.view for name, node in nodes.items()}
-    lines = [_line(boxes[a], boxes[b]) for a, b in pairs]
+    lines = [_line(link.view.points) for link in links]
     parts = [*lines, *(_node(name, box) for name, box in boxes.items())]
     return "\n".join([*_head(boxes.values(), title), *parts, "</svg>", ""])
 
@@ -53,20 +69,25 @@ def _head(boxes: Iterable[_Box], title: str) -> list[str]:
     ]
 
 
-def _line(start: _Box, end: _Box) -> str:
-    (x, y), (u, v) = start.xy, end.xy
-    y, v = y + HEIGHT / 2, v - HEIGHT / 2
-    bend = max((v - y) / 2, 12)
+def _line(points: list[Point]) -> str:
+    """Return a curve from under the first point, through those between, to above the last."""
+    (x, y), *between, (u, v) = points
+    stops = [(x, y + HEIGHT / 2), *between, (u, v - HEIGHT / 2)]
+    bends = []
+    for (a, b), (c, d) in pairwise(stops):
+        middle = (b + d) / 2
+        bends.append(f"C{a:.0f} {middle:.0f} {c:.0f} {middle:.0f} {c:.0f} {d:.0f}")
     return (
-        f'<path d="M{x:.0f} {y:.0f}C{x:.0f} {y + bend:.0f} {u:.0f} {v - bend:.0f} {u:.0f} {v:.0f}" '
-        'fill="none" stroke="currentColor" stroke-opacity=".45" marker-end="url(#tip)"/>'
+        f'<path d="M{stops[0][0]:.0f} {stops[0][1]:.0f}{"".join(bends)}" fill="none" '
+        'stroke="currentColor" stroke-opacity=".45" marker-end="url(#tip)"/>'
     )
 
 
 def _node(name: str, box: _Box) -> str:
     x, y = box.xy
     return (
-        f'<a href="stages/{name}.html"><rect x="{x - box.w / 2:.0f}" y="{y - HEIGHT / 2:.0f}" '
+        f'<a href="stages/{name}.html" style="text-decoration:none">'
+        f'<rect x="{x - box.w / 2:.0f}" y="{y - HEIGHT / 2:.0f}" '
         f'width="{box.w:.0f}" height="{HEIGHT}" rx="6" '
         'fill="var(--color-background-primary, white)" stroke="currentColor"/>'
         f'<text x="{x:.0f}" y="{y + 4:.0f}" text-anchor="middle" fill="currentColor">{name}</text>'
