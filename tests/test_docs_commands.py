@@ -31,8 +31,8 @@ def make_smaller(project: Path) -> None:
     path = project / "params.yaml"
     params: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
     params["train_binder"] |= {"max_steps": 2}
-    params["judge"] |= {"passages": 1, "resamples": 20}
-    params["evaluate"] |= {"resamples": 20}
+    params["judge"] |= {"passages": 1, "resamples": 100}
+    params["evaluate"] |= {"resamples": 100}
     path.write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
 
 

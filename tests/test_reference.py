@@ -15,10 +15,9 @@ import yaml
 from pydantic import Field
 from reach import ROOT
 
-from docs.reference.graph import StageEntry, edges, folder, read_graph, reduced
+from docs.reference.graph import folder
 from docs.reference.knobs import accepted, excerpts, takes
 from docs.reference.pages import Project, figures, owner, read_project, stage_page, write_pages
-from docs.reference.picture import svg
 from docs.reference.tables import TABLES, columns
 from finerweb.params.load import SECTIONS, Section
 
@@ -144,8 +143,9 @@ def test_sections_stand_as_they_are_written() -> None:
         "kept": "kept: {a: 1}",
     }
     text = (ROOT / "params.yaml").read_text("utf-8")
+    whole = yaml.safe_load(text)
     for name, told in excerpts(text).items():
-        assert yaml.safe_load(told) == {name: yaml.safe_load(text)[name]}
+        assert yaml.safe_load(told) == {name: whole[name]}
 
 
 def test_what_a_model_takes() -> None:
@@ -171,6 +171,23 @@ def test_what_a_model_takes() -> None:
 )
 def test_a_schema_in_words(schema: dict[str, Any], told: str) -> None:
     assert takes(schema, {}) == told
+
+
+def test_figures_are_those_over_all_languages() -> None:
+    node = {
+        "overall": {"kept": 3, "of": {"ไทย": 0.5}},
+        "languages": {"tha_Thai": {"kept": 3}},
+        "x": [1],
+    }
+    assert list(figures(node)) == [("overall.kept", "3"), ("overall.of.ไทย", "0.5")]
+
+
+def test_a_page_is_told_of_what_it_reads(project: Project) -> None:
+    (ground,) = [one for one in project.stages if one.name == "ground"]
+    page = stage_page(ground, project)
+    assert "One instance for each `annotator`" in page
+    assert "[annotate](annotate.md), [filter](filter.md)" in page
+    assert "`out_of_order`" in page and "`metrics/ground/${item.annotator}.json`" in page
 
 
 # ---- what is dropped ----------------------------------------------------------------------------
@@ -242,77 +259,3 @@ def test_reasons_are_told_once_with_a_meaning() -> None:
         rows = [(row["stage"], row["reason"], row["meaning"]) for row in csv.DictReader(file)]
     assert len({row[:2] for row in rows}) == len(rows)
     assert all(meaning.endswith(".") for _, _, meaning in rows)
-
-
-# ---- the graph ----------------------------------------------------------------------------------
-
-
-def entry(name: str, reads: tuple[str, ...], writes: tuple[str, ...]) -> StageEntry:
-    return StageEntry(name, "", (), {}, reads, writes, (f"metrics/{name}/${{item.x}}.json",), ())
-
-
-def test_edges_go_from_what_writes_to_what_reads() -> None:
-    stages = [
-        entry("cut", ("sample/${a.b}",), ("data/cut",)),
-        entry("ask", ("data/cut",), ("data/asked/${item.x}",)),
-        entry("join", ("data/asked", "data/cutlery"), ("data/joined",)),
-        entry("tell", ("metrics/ask/qwen.json", "data/joined/thai"), ()),
-    ]
-    assert edges(stages) == [("ask", "join"), ("ask", "tell"), ("cut", "ask"), ("join", "tell")]
-    assert reduced(edges(stages)) == [("ask", "join"), ("cut", "ask"), ("join", "tell")]
-
-
-@pytest.mark.slow
-def test_the_picture_has_the_edges_that_dvc_sees(project: Project) -> None:
-    from dvc.repo import Repo
-
-    with Repo(ROOT) as repo:
-        seen = {
-            (before.addressing.split("@")[0], after.addressing.split("@")[0])
-            for after, before in repo.index.graph.edges
-        }
-    assert set(edges(project.stages)) == seen
-
-
-def test_the_picture_shows_every_stage_as_a_link(project: Project, pages: dict[str, str]) -> None:
-    picture = pages["graph.svg"]
-    assert picture.count("<rect") == len(project.stages)
-    assert all(f'<a href="stages/{one.name}.html"' in picture for one in project.stages)
-    assert picture.count("marker-end") == len(reduced(edges(project.stages)))
-
-
-def test_no_two_stages_lie_on_each_other(project: Project) -> None:
-    names = [one.name for one in project.stages]
-    picture = svg(names, reduced(edges(project.stages)), "graph")
-    boxes = [
-        tuple(map(float, found))
-        for found in re.findall(r'<rect x="(\S+)" y="(\S+)" width="(\S+)" height="(\S+)"', picture)
-    ]
-    assert len(boxes) == len(names)
-    for n, (x, y, width, height) in enumerate(boxes):
-        for u, v, other, _ in boxes[n + 1 :]:
-            apart = x + width < u or u + other < x or y + height <= v or v + height <= y
-            assert apart, (x, y, u, v)
-
-
-def test_figures_are_those_over_all_languages() -> None:
-    node = {
-        "overall": {"kept": 3, "of": {"ไทย": 0.5}},
-        "languages": {"tha_Thai": {"kept": 3}},
-        "x": [1],
-    }
-    assert list(figures(node)) == [("overall.kept", "3"), ("overall.of.ไทย", "0.5")]
-
-
-def test_a_page_is_told_of_what_it_reads(project: Project) -> None:
-    (ground,) = [one for one in project.stages if one.name == "ground"]
-    page = stage_page(ground, project)
-    assert "One instance for each `annotator`" in page
-    assert "[annotate](annotate.md), [filter](filter.md)" in page
-    assert "`out_of_order`" in page and "`metrics/ground/${item.annotator}.json`" in page
-
-
-def test_the_graph_is_read_with_its_instances() -> None:
-    (rate,) = [one for one in read_graph(ROOT / "dvc.yaml") if one.name == "rate"]
-    assert rate.factors == ("rater",) and rate.sections == ("rate", "raters")
-    assert rate.options["--out"] == "data/ratings/${item.rater}" == rate.writes[0]
