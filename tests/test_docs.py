@@ -97,6 +97,18 @@ def test_an_edit_changes_what_it_shows_alone(tmp_path: Path) -> None:
     assert "policy: printed" in changed and "overlap: 0.5" in changed and "released" not in changed
 
 
+def test_the_locks_of_some_add_and_change_nothing() -> None:
+    """What is installed on top may not replace a version that everything else is proven with."""
+    names = {
+        path.name: set(re.findall(r"^([\w.-]+)==", path.read_text("utf-8"), re.M))
+        for path in ROOT.glob("requirements-*.lock")
+    }
+    common = names.pop("requirements-cpu.lock")
+    assert set(names) >= {"requirements-docs.lock", "requirements-remotes.lock"}
+    for name, packages in names.items():
+        assert packages and not packages & common, name
+
+
 @pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     """And its pages have no address of another host that a browser would load from."""
