@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import run
 from documented import TYPED, blocks, commands, edit, typed
 from reach import ROOT
@@ -91,10 +92,10 @@ def test_the_commands_of_a_heading() -> None:
 
 
 def test_an_edit_changes_what_it_shows_alone(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_text("merge:\n  policy: released\n  overlap: 0.5\nไทย: 1\n")
+    (tmp_path / "params.yaml").write_text("ground:\n  rule: cursor\n  words: prefer\nไทย: 1\n")
     edit(tmp_path, "docs/start.md", "Change something")
     changed = (tmp_path / "params.yaml").read_text("utf-8")
-    assert "policy: printed" in changed and "overlap: 0.5" in changed and "released" not in changed
+    assert yaml.safe_load(changed) == {"ground": {"rule": "all", "words": "prefer"}, "ไทย": 1}
 
 
 def test_the_locks_of_some_add_and_change_nothing() -> None:

@@ -132,8 +132,8 @@ def test_a_changed_param_moves_figures(ran: Path) -> None:
     commit(ran, "Correct some passages")
     edit(ran, "docs/start.md", "Change something")
     repro, params, metrics = run_all(commands("docs/start.md", "Change something"), ran, KEY)
-    assert "Running stage 'merge'" in repro and "Running stage 'annotate" not in repro
-    assert "merge.policy" in params and "merge.json" in metrics
+    assert "Running stage 'ground@gemma'" in repro and "Running stage 'annotate" not in repro
+    assert "ground.rule" in params and "overall.mentions.kept" in metrics
 
 
 def test_a_language_is_added(ran: Path, tmp_path: Path) -> None:
