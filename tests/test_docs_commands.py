@@ -22,24 +22,16 @@ from test_golden import KEY, configure
 
 from finerweb.tables.io import languages_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 LANGUAGES = ["eng_Latn", "tha_Thai"]
 
 
-UNTOLD = ("filter_ablation", "train_binder", "predict", "evaluate")
-"""Stages that no command of the docs is about and that nothing here reads; they take minutes."""
-
-
 def make_smaller(project: Path) -> None:
-    """Take out of the graph and the params what no command of the docs is about."""
-    path = project / "dvc.yaml"
-    graph: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
-    for name in UNTOLD:
-        del graph["stages"][name]
-    path.write_text(yaml.safe_dump(graph, sort_keys=False), "utf-8")
+    """Leave little to judge and to train."""
     path = project / "params.yaml"
     params: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
     params["judge"] |= {"passages": 1, "resamples": 100}
+    params["train_binder"]["max_steps"] = 1
     path.write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
 
 
@@ -159,11 +151,15 @@ def test_an_annotator_is_added(ran: Path) -> None:
     assert (ran / "data/release/data/mine-single").is_dir()
 
 
-def test_a_model_is_added(ran: Path, tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
+def model_in(folder: Path) -> Path:
+    (folder / "model").mkdir()
     for name in ("config.json", "model.safetensors"):
-        (tmp_path / "model" / name).write_text("{}")
-    stand_ins = {"/path/to/model": str(tmp_path / "model")}
+        (folder / "model" / name).write_text("{}")
+    return folder / "model"
+
+
+def test_a_model_is_added(ran: Path, tmp_path: Path) -> None:
+    stand_ins = {"/path/to/model": str(model_in(tmp_path))}
     lines = commands("docs/models.md", "A folder of your own", stand_ins)
     env = {"FINERWEB_MODELS": str(tmp_path / "models")}
     run_all(lines, ran, env)
@@ -176,3 +172,24 @@ def test_the_paper_is_one_preset_away(project: Path) -> None:
     _, plan, _ = run_all(commands("docs/models.md", "The paper's set-up"), project)
     assert "annotate@" in plan and "GB" in plan
     assert (project / "params.yaml").read_bytes() == before
+
+
+def test_the_console(ran: Path) -> None:
+    run_all(commands("docs/console.md", "Errors"), ran, KEY)
+    doctor, *others = commands("docs/console.md", "For machines")
+    json.loads(run("bash", "-c", f"{doctor} || true", cwd=ran, env=KEY).stdout)
+    for said in run_all(others, ran, KEY):
+        json.loads(said)
+
+
+def test_own_data(ran: Path, tmp_path: Path) -> None:
+    run_all(commands("docs/own_data.md", "Run it"), ran, KEY)
+    stand_ins = {"/models/my-llm": str(model_in(tmp_path))}
+    env = {"FINERWEB_MODELS": str(tmp_path / "models")}
+    run_all(commands("docs/own_data.md", "The models", stand_ins), ran, env)
+
+
+def test_the_tab_key(ran: Path, tmp_path: Path) -> None:
+    run_all(commands("docs/console.md", "The Tab key"), ran, {"HOME": str(tmp_path)})
+    told = (tmp_path / ".local/share/bash-completion/completions/finerweb").read_text("utf-8")
+    assert "_FINERWEB_COMPLETE" in told

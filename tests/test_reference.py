@@ -227,6 +227,7 @@ SHARED = {
     # Read by stages that report nothing of it, or another stage's drops.
     "finerweb/gold/sets.py",
     "finerweb/corpus/reviewed.py",
+    "finerweb/binder/examples.py",
 }
 
 

@@ -7,7 +7,7 @@ from conftest import commit, run
 from documented import commands, run_all
 from remotes import RELEASE, files, git, publish, publisher, pulls
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

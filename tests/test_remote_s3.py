@@ -8,7 +8,7 @@ from conftest import run
 from documented import commands
 from remotes import RELEASE, cloned, files, publish, publisher, pulls
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 KEYS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",

@@ -15,7 +15,7 @@ from conftest import run
 from documented import commands
 from remotes import RELEASE, THAI, cloned, files, publish, publisher, pulls
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 SSHD = "/usr/sbin/sshd"
 SETTINGS = """\
 Port {port}

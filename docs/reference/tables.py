@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from finerweb.tables.annotations import ANNOTATIONS
+from finerweb.tables.confidence import CONFIDENCE
 from finerweb.tables.documents import DOCUMENTS
 from finerweb.tables.entities import ENTITIES
 from finerweb.tables.grounded import GROUNDED
@@ -42,6 +43,7 @@ TABLES: dict[str, tuple[Table, ...]] = {
     "data/release": VARIANTS,
     "data/verdicts": (VERDICTS,),
     "data/predictions": (PREDICTIONS,),
+    "data/confidence": (CONFIDENCE,),
 }
 """Folder that a stage writes -> the tables of its parquet files."""
 
