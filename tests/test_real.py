@@ -47,9 +47,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params["raters"]["qwen"] |= GEMMA | {"yes_at": [0.765, 0.705, 0.785]}
     params["annotate"]["annotators"] = ["gemma"]
     params["annotators"]["gemma"] |= {"max_tokens": 120}
+    params["judges"]["qwen"] |= GEMMA | {"max_tokens": 60}
     params["filter_ablation"]["annotator"] = "gemma"
     params["train_regressor"] |= {"epochs": 1, "folds": 2, "tasks": ["multiclass"]}
     params["filter"]["threshold"] = -100.0
+    params["train_binder"]["max_steps"] = params["confidence"]["max_steps"] = 2
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
     run("git", "init", "--quiet", "--initial-branch", "main", cwd=folder)
     run("git", "config", "user.name", "test", cwd=folder)
