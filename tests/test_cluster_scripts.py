@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import run
+from documented import commands
 from filter_inputs import make_inputs, run_filter
 from reach import ROOT
 
@@ -58,6 +59,26 @@ def test_ray_has_the_options(path: Path) -> None:
             told = run("ray", "start", "--help", cwd=ROOT).stdout
             known[command] |= set(re.findall(r"--[\w-]+", told))
         assert options <= known[command], command
+
+
+def test_the_page_makes_a_cluster_as_the_example_does() -> None:
+    """What docs/cluster.md tells to type, `test_example_runs_the_filter_on_two_nodes` runs."""
+    example = (ROOT / "cluster/example.sh").read_text("utf-8")
+    *lines, last = commands("docs/cluster.md", "A cluster of your own")
+    export, made = "export RAY_AUTH_MODE=token", ray_commands(example)
+    assert last == "dvc repro filter" and "python -m stages.filter" in example
+    assert export in lines and export in example
+    for command, options in ray_commands("\n".join(lines)):
+        assert any(command == name and options <= others for name, others in made), command
+
+
+def test_the_page_submits_the_script_that_is_there() -> None:
+    (line,) = commands("docs/cluster.md", "Slurm")
+    words = line.split()
+    assert words[0] == "sbatch" and words[1].startswith("--nodes=")
+    (script,) = (word for word in words if word.startswith("cluster/"))
+    assert ROOT / script == SLURM
+    assert words[words.index(script) + 1 :] == ["dvc", "repro", "filter"]
 
 
 @pytest.mark.ray

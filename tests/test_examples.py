@@ -8,7 +8,7 @@ from conftest import run
 from reach import ROOT
 from releases import make_release, make_variants, params
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 N = 12
 """Documents a language, two or three of them kept from learning."""
 

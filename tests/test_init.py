@@ -264,6 +264,7 @@ def own_corpus(folder: Path) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_graph_runs_there(site: Path, tmp_path: Path) -> None:
     """From the wheel alone, in an empty folder: init, doctor, repro, show; then nothing to do."""
     env = {"PYTHONPATH": str(site), "OPENAI_API_KEY": "test", "DVC_NO_ANALYTICS": "1"}

@@ -20,7 +20,7 @@ from scripted_server import Server, entities, passage_of, reply, scripted_server
 
 from finerweb.annotation import KNOWN
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 KEY = {"OPENAI_API_KEY": "test"}
 TYPES: list[Any] = ["person", {"place": "towns, rivers and regions"}, "องค์กร"]
 NAMES = ["person", "place", "องค์กร"]

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import commit, run
+from documented import commands
 from reach import ROOT
 
 pytestmark = pytest.mark.slow
@@ -46,9 +47,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params["raters"]["qwen"] |= GEMMA | {"yes_at": [0.765, 0.705, 0.785]}
     params["annotate"]["annotators"] = ["gemma"]
     params["annotators"]["gemma"] |= {"max_tokens": 120}
+    params["judges"]["qwen"] |= GEMMA | {"max_tokens": 60}
     params["filter_ablation"]["annotator"] = "gemma"
     params["train_regressor"] |= {"epochs": 1, "folds": 2, "tasks": ["multiclass"]}
     params["filter"]["threshold"] = -100.0
+    params["train_binder"]["max_steps"] = params["confidence"]["max_steps"] = 2
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
     run("git", "init", "--quiet", "--initial-branch", "main", cwd=folder)
     run("git", "config", "user.name", "test", cwd=folder)
@@ -61,7 +64,8 @@ def test_make_repro(clone: Path) -> None:
     # Else `make` would set up an environment through the link, over the one the tests run in.
     if run("make", "--question", ".venv/ready", cwd=clone, check=False).returncode:
         pytest.fail("the environment is not the one that `make` made: run the tests by `make test`")
-    done = run("make", "repro", cwd=clone)
+    (told,) = commands("docs/start.md", "The whole run")
+    done = run(*told.split(), cwd=clone)
     assert "passages selected" in done.stdout
     metrics = json.loads((clone / "metrics/ground/gemma.json").read_text("utf-8"))["overall"]
     assert metrics["replies"]["seen"] == 6

@@ -16,6 +16,7 @@ from finerweb.report.scripts import ADDED, put
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.browser,
     pytest.mark.skipif(lacking() is not None, reason=lacking() or ""),
 ]
