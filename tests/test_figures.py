@@ -27,6 +27,13 @@ ROWS = {
     "mentions of qwen / gemma": [(file, "overall.survival_rate") for file in GROUND],
     "mention F1": [(f, "overall.gold.mention.f1") for f in (*GROUND, "merge.json")],
     "the same with the exact type": [(f, "overall.gold.typed.f1") for f in (*GROUND, "merge.json")],
+    "a student": [
+        ("evaluate.json", f"scores.binder.sample.overall.{by}.f1") for by in ("mention", "exact")
+    ],
+    "the embedded judge": [
+        ("judge/qwen.json", f"overall.over_languages.{by}")
+        for by in ("faithfulness", "completeness")
+    ],
 }
 
 

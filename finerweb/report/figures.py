@@ -27,6 +27,12 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
     ("judge: planted missing, found", "metrics/judge/*.json", "overall.planted.missing.recall"),
     ("judge: planted extra, found", "metrics/judge/*.json", "overall.planted.extra.recall"),
     ("judge: planted wrong, found", "metrics/judge/*.json", "overall.planted.wrong.recall"),
+    (
+        "student, mention F1 on gold",
+        "metrics/evaluate.json",
+        "scores.binder.sample.overall.mention.f1",
+    ),
+    ("student, typed F1 on gold", "metrics/evaluate.json", "scores.binder.sample.overall.exact.f1"),
     ("annotators agree exactly", "metrics/merge.json", "overall.agreement.exact"),
     ("entities a passage", "metrics/statistics.json", "ours.merged.overall.entities_per_passage"),
     ("distinct labels, merged", "metrics/labels.json", "merged.labels"),
