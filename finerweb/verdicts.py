@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from finerweb.llm.parsing import MAX_REPLY, json_value, pairs_of, parse_pairs, python_value
+from finerweb.llm.parsing import MAX_REPLY, pairs_of, parse_pairs
 from finerweb.llm.schemas import ASPECTS, FAULTS, SCORES
+from finerweb.llm.values import json_value, python_value
 from finerweb.records import Mention
 
 REPAIRS = {

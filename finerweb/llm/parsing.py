@@ -4,13 +4,13 @@ The parser is total: every reply gives mentions, with the repairs it took and th
 use, each by name, or a reason why there are none. Model output is data, never trusted, never run.
 """
 
-import ast
 import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from finerweb.llm.values import Object, Value, json_value, python_value
 from finerweb.records import Mention
 
 REPAIRS = {
@@ -41,7 +41,6 @@ _ROW = re.compile(
     rf"[\[(]\s*{_FIELD}\s*,\s*{_FIELD}\s*,?\s*[\])]"
     rf"|\{{\s*{_FIELD}\s*:\s*{_FIELD}\s*,\s*{_FIELD}\s*:\s*{_FIELD}\s*,?\s*\}}"
 )
-Value = object
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,6 @@ class Parsed:
     repairs: tuple[str, ...] = ()
     failure: str | None = None
     rejected: Counter[str] = field(default_factory=Counter)
-
-
-class _Object(list[tuple[str, Value]]):
-    """A JSON object as its pairs, in order: of a key that comes twice, neither is lost."""
 
 
 def parse_pairs(reply: str) -> Parsed:
@@ -166,7 +161,7 @@ def _values(text: str) -> tuple[list[Value] | None, list[str]]:
 
     None where the first one is broken: then it is no JSON.
     """
-    decoder = json.JSONDecoder(object_pairs_hook=_Object)
+    decoder = json.JSONDecoder(object_pairs_hook=Object)
     values: list[Value] = []
     at = 0
     words = False
@@ -203,7 +198,7 @@ def _scanned(text: str, repairs: list[str]) -> list[Value] | None:
     for match in _ROW.finditer(text):
         fields = [_unescaped(part) for part in match.groups() if part is not None]
         pairs = zip(fields[::2], fields[1::2], strict=True)
-        rows.append(fields if len(fields) == 2 else _Object(pairs))
+        rows.append(fields if len(fields) == 2 else Object(pairs))
         n_unquoted += json_value(match[0]) is None and python_value(match[0]) is None
         if len(rows) > MAX_ROWS:
             break
@@ -214,37 +209,17 @@ def _scanned(text: str, repairs: list[str]) -> list[Value] | None:
     return rows or None
 
 
-def json_value(text: str) -> Value:
-    """Return what a text is in JSON, objects as lists of their pairs; None of what is none."""
-    try:
-        value: Value = json.loads(text, object_pairs_hook=_Object, strict=False)
-    except (ValueError, RecursionError):
-        return None
-    return value
-
-
-def python_value(text: str) -> Value:
-    """Return what a text is as a literal of Python, read as `json_value` does; None of others."""
-    try:
-        value: Value = ast.literal_eval(text)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return None
-    if isinstance(value, tuple):
-        value = list(value)
-    return _Object(value.items()) if isinstance(value, dict) else value
-
-
 def _unwrapped(value: Value, repairs: list[str]) -> list[Value] | None:
     """Return the rows of a value: of a list, of an object around one, of a mapping."""
-    if isinstance(value, _Object):
+    if isinstance(value, Object):
         return _of_object(value, repairs)
     if isinstance(value, list):
         return [value] if _is_pair(value) else value
     return None
 
 
-def _of_object(value: _Object, repairs: list[str]) -> list[Value] | None:
-    lists = [item for _, item in value if isinstance(item, list) and not isinstance(item, _Object)]
+def _of_object(value: Object, repairs: list[str]) -> list[Value] | None:
+    lists = [item for _, item in value if isinstance(item, list) and not isinstance(item, Object)]
     texts = [item for _, item in value if isinstance(item, str)]
     texts_only = len(lists) == 1 and lists[0] and all(isinstance(x, str) for x in lists[0])
     if len(lists) == len(value) == 1 and not texts_only:
@@ -265,7 +240,7 @@ def _is_pair(value: Value) -> bool:
     )
 
 
-def _by_keys(row: _Object) -> list[Value] | None:
+def _by_keys(row: Object) -> list[Value] | None:
     """Return [mention, type] of an object with two keys, one of which names the type."""
     types = [i for i, (key, _) in enumerate(row) if str(key).lower() in TYPE_KEYS]
     if len(row) != 2 or len(types) != 1:
@@ -286,8 +261,8 @@ def _unescaped(text: str) -> str:
 def _mention(row: Value, repairs: list[str]) -> Mention | str:
     """Return the mention of a row, or which of `REJECTIONS` it falls under."""
     if isinstance(row, dict):
-        row = _Object(row.items())
-    if isinstance(row, _Object):
+        row = Object(row.items())
+    if isinstance(row, Object):
         repairs.append("objects")
         row = _by_keys(row)
     if not isinstance(row, (list, tuple)) or len(row) != 2:
