@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,8 @@ def lacking() -> str | None:
     """Return what is not there to run one; None where everything is."""
     if not CHROMIUM or not DRIVER:
         return "no chromium and chromedriver here: `make system-deps` installs them"
-    try:
-        import selenium  # noqa: F401
-    except ImportError:
-        return "no selenium here: `pip install selenium`"
+    if find_spec("selenium") is None:
+        return "no selenium here: `make test-all` installs it"
     return None
 
 

@@ -101,7 +101,7 @@ def test_gradients_through_the_projections() -> None:
 
     torch.manual_seed(0)
     small = params({"projection": 3, "max_width": 2, "dropout": 0.0}).model
-    binder = Binder(None, None, new_heads(4, 4, small).double(), small)  # type: ignore[arg-type]
+    binder = Binder(None, None, new_heads(4, 4, small).double(), small)
     shapes = ((1, 4, 4), (2, 4))
     inputs = [torch.randn(s, dtype=torch.float64, requires_grad=True) for s in shapes]
     assert torch.autograd.gradcheck(binder.span_scores, inputs)
@@ -115,7 +115,7 @@ def test_scores_of_spans_are_those_of_their_vectors() -> None:
     torch.manual_seed(1)
     small = params({"projection": 5, "max_width": 3, "dropout": 0.0}).model
     heads = new_heads(4, 4, small).double()
-    binder = Binder(None, None, heads, small)  # type: ignore[arg-type]
+    binder = Binder(None, None, heads, small)
     tokens = torch.randn(2, 6, 4, dtype=torch.float64)
     kinds = torch.randn(3, 4, dtype=torch.float64)
     found = binder.span_scores(tokens, kinds)

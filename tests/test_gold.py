@@ -332,7 +332,7 @@ def test_the_samples_own_gold() -> None:
 
 
 def test_every_kind_has_labels_or_needs_none() -> None:
-    of_kinds = set(GoldSetParams.model_fields["kind"].annotation.__args__)  # type: ignore[union-attr]
+    of_kinds = set(GoldSetParams.model_fields["kind"].annotation.__args__)
     assert of_kinds - {"sample", "columns", "tagged", *UNTABLED} <= set(tables())
     assert tables()["uner"]["OTH"] == ""
 

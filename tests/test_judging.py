@@ -218,7 +218,7 @@ def test_36_garbage_is_counted_and_asked_once_more(tmp_path: Path, said: tuple[s
     assert found["faithfulness"] is None and found["gold"] is None
     assert found["planted"]["missing"]["recall"] == 0
     assert found["planted"]["faithfulness_drop"] is None
-    assert moved["faithfulness"]["unreadable"] == 10  # type: ignore[index]
+    assert moved["faithfulness"]["unreadable"] == 10
     assert len(engine.asked) == 4 + 12 + 4, "people's annotations are what the variant has"
 
 

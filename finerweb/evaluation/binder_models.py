@@ -18,9 +18,7 @@ class BinderPredictor:
 
     def predict(self, texts: Sequence[str], types: Sequence[str]) -> list[list[Predicted]]:
         """Return each text's entities, of which no two overlap."""
-        from finerweb.binder.decoding import (  # type: ignore[import-untyped, unused-ignore]
-            entities,
-        )
+        from finerweb.binder.decoding import entities
 
         found = entities(
             self._model,

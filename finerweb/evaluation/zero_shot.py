@@ -13,9 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from finerweb.columns import integers
 from finerweb.evaluation.bootstrap import interval, resampled
 from finerweb.evaluation.matching import Floats, credits_of, exact
-from finerweb.evaluation.spans import Ints, SpanColumns, columns, in_order, on_tokens, token_columns
+from finerweb.evaluation.spans import SpanColumns, columns, in_order, on_tokens, token_columns
 from finerweb.gold.records import GoldText
 from finerweb.params.evaluate import EvaluateParams
 
@@ -121,14 +122,10 @@ def _predicted(
     sizes = pc.list_value_length(spans).to_numpy(zero_copy_only=False)
     return in_order(
         np.repeat(np.arange(len(texts)), sizes),
-        _ints(flat.field("start")),
-        _ints(flat.field("end")),
-        _ints(encoded),
+        integers(flat.field("start")),
+        integers(flat.field("end")),
+        integers(encoded),
     )
-
-
-def _ints(array: pa.Array) -> Ints:
-    return array.to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]
 
 
 def _per_text(spans: SpanColumns, n: int, weights: Any = None) -> Floats:
