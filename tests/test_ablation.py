@@ -32,7 +32,6 @@ RULES = FilterParams(
 STUDENT = StudentParams(
     backbone="tiny",
     seeds=[0],
-    languages=None,
     learning_rate=0.01,
     batch_size=8,
     epochs=30,

@@ -40,6 +40,7 @@ def weights(binder: Any) -> dict[str, Any]:
     return {name: tensor.tolist() for name, tensor in binder.modules.state_dict().items()}
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_to_the_same_weights(
     encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +75,7 @@ def test_seeds_and_steps(encoder: Path, tmp_path: Path) -> None:
     assert weights(one.binder) != weights(other.binder)
 
 
+@pytest.mark.slow
 def test_word_embeddings_stay_where_they_are_frozen(encoder: Path, tmp_path: Path) -> None:
     before = load_encoder(encoder).model.get_input_embeddings().weight
     for frozen in (True, False):

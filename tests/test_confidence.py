@@ -158,6 +158,7 @@ def test_nobody_learns_what_it_scores_nor_gold(tmp_path: Path) -> None:
     assert with_gold == [f"{GOLD}#0"]
 
 
+@pytest.mark.slow
 def test_every_entity_has_a_row_in_every_script(tmp_path: Path, encoder: Path) -> None:
     make_inputs(tmp_path, dict.fromkeys(SCRIPTS, 4), ((7, 9, ("never seen",)),))
     one = work(tmp_path, encoder, seeds=(0, 1))
@@ -203,6 +204,7 @@ def test_too_few_documents(
     assert reasons == {UNTAUGHT if untaught else None}
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on(
     tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

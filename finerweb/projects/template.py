@@ -79,9 +79,15 @@ def code(text: str) -> dict[str, str]:
 def _digest(deps: list[str]) -> str:
     digest = hashlib.sha256()
     for name in sorted(dep for dep in deps if dep.startswith("finerweb/")):
-        content = (PACKAGE.parent / name).read_bytes()
-        digest.update(f"{name} {hashlib.sha256(content).hexdigest()}\n".encode())
+        for path in _files(PACKAGE.parent / name):
+            of_file = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{path.relative_to(PACKAGE.parent).as_posix()} {of_file}\n".encode())
     return digest.hexdigest()
+
+
+def _files(dep: Path) -> list[Path]:
+    """Return the files of a folder, or the one file that it is."""
+    return sorted(p for p in dep.rglob("*") if p.is_file()) if dep.is_dir() else [dep]
 
 
 def stale(folder: Path) -> list[str]:
