@@ -30,6 +30,10 @@ ROWS = {
     "a student": [
         ("evaluate.json", f"scores.binder.sample.overall.{by}.f1") for by in ("mention", "exact")
     ],
+    "student's typed F1": [
+        ("label_study.json", f"scores.binder.sample.overall.{which}.f1")
+        for which in ("original", "translated", "difference")
+    ],
     "the embedded judge": [
         ("judge/qwen.json", f"overall.over_languages.{by}")
         for by in ("faithfulness", "completeness")
