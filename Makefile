@@ -10,7 +10,7 @@ test: .venv/ready  ## all tests that need pip alone, one real language model amo
 	finerweb models pull --for-tests
 	pytest -m "not long"
 
-test-fast: .venv/ready  ## under 90 seconds: no models, no whole graph
+test-fast: .venv/ready  ## under two minutes: no models, no whole graph
 	pytest -m "not slow" --numprocesses auto
 
 test-all: system-deps .venv/ray .venv/docs .venv/remotes .venv/browser  ## all of them: those that take minutes too, or need more than pip
