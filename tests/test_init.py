@@ -21,7 +21,7 @@ from finerweb.projects.making import EXAMPLE, EXAMPLES
 from finerweb.projects.settings import Settings, params
 from finerweb.projects.template import CODE, code, graph, stale
 from finerweb.tables.io import read_table
-from finerweb.tables.variants import SINGLE
+from finerweb.tables.variants import SINGLE, with_confidence
 
 BASE = (ROOT / "presets/sample.yaml").read_text("utf-8")
 GRAPH = (ROOT / "dvc.yaml").read_text("utf-8")
@@ -291,7 +291,7 @@ def test_the_graph_runs_there(site: Path, tmp_path: Path) -> None:
         assert len(server.asked) == n_asked
     for name in LANGUAGES:
         path = folder / f"data/release/data/merged-single/{name}/train-00000-of-00001.parquet"
-        rows = read_table(path, SINGLE).to_pylist()
+        rows = read_table(path, with_confidence(SINGLE)).to_pylist()
         assert rows and all(row["char_spans"] for row in rows)
         assert json.loads(call("finerweb", "show", name, "--json"))
     call("finerweb", "verify", "--documents", "data/documents", "--metrics", "metrics")
