@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from statistics import fmean, median, stdev
+from typing import Any
 
 import click
 import yaml
@@ -173,8 +174,8 @@ def measure_memory(encoder: Path, seen: list[Example]) -> None:
     taken: list[float] = []
     step = training._step
 
-    def noting(*inputs: object) -> dict[str, float]:
-        found = step(*inputs)  # type: ignore[arg-type]
+    def noting(*inputs: Any) -> dict[str, float]:
+        found = step(*inputs)
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         taken.append(pages * resource.getpagesize() / 2**20)
         return found

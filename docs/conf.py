@@ -6,6 +6,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+# Sphinx runs this file with docs/ as its folder: the path above has to come first.
 from docs.reference.pages import write_pages  # noqa: E402
 
 write_pages(HERE.parent, HERE / "stages")

@@ -1,6 +1,5 @@
 """Presets: whole params, comments kept, the sample's to the byte."""
 
-import importlib
 import re
 from itertools import product
 from pathlib import Path
@@ -12,28 +11,18 @@ import yaml
 from conftest import run
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
 from reach import ROOT
 
 from finerweb import models
 from finerweb.cli.models import named_models
 from finerweb.languages import languages
 from finerweb.params.load import SECTIONS
+from finerweb.params.whole import ENTRIES, model_of
 from finerweb.presets import override, preset
 
 PRESETS = sorted(path.stem for path in (ROOT / "presets").glob("*.yaml"))
 TEXTS = {name: preset(name, ROOT / "presets") for name in PRESETS}
 PARAMS: dict[str, dict[str, Any]] = {name: yaml.safe_load(text) for name, text in TEXTS.items()}
-ENTRIES = {"raters": "RaterParams", "annotators": "AnnotatorParams", "judges": "JudgeModel"}
-
-
-def model(section: str) -> type[BaseModel]:
-    """Return the model of a section, or of a named entry of it, from its module."""
-    module = importlib.import_module(f"finerweb.params.{section}")
-    parts = section.title().replace("_", "")
-    names = (ENTRIES.get(section), f"{parts}Params", parts)
-    found: type[BaseModel] = next(getattr(module, n) for n in names if n and hasattr(module, n))
-    return found
 
 
 def test_there_are_presets() -> None:
@@ -50,7 +39,7 @@ def test_every_section_loads(name: str) -> None:
     assert set(PARAMS[name]) == set(SECTIONS)
     for section, value in PARAMS[name].items():
         for entry in value.values() if section in ENTRIES else [value]:
-            model(section).model_validate(entry)
+            model_of(section).model_validate(entry)
 
 
 @pytest.mark.parametrize("name", PRESETS)
