@@ -168,7 +168,7 @@ def compare_speed(encoder: Path) -> None:
 
 
 def measure_memory(encoder: Path, seen: list[Example]) -> None:
-    """Print this process's memory after each quarter of an epoch of Binder."""
+    """Print this process's memory after each quarter of two epochs of Binder."""
     import finerweb.binder.training as training
 
     taken: list[float] = []
@@ -181,9 +181,9 @@ def measure_memory(encoder: Path, seen: list[Example]) -> None:
         return found
 
     training._step = noting
-    learn_binder(encoder, seen, 1, 0)
-    quarters = [taken[(len(taken) - 1) * i // 4] for i in range(5)]
-    click.echo(f"MiB after steps of an epoch ({len(taken)}): {[round(q) for q in quarters]}")
+    learn_binder(encoder, seen, 2, 0)
+    quarters = [taken[(len(taken) - 1) * i // 8] for i in range(9)]
+    click.echo(f"MiB after steps of two epochs ({len(taken)}): {[round(q) for q in quarters]}")
 
 
 @click.command(help=__doc__)

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from finerweb.binder.examples import read_corpus
-from finerweb.binder.folder import Origin, save
+from finerweb.binder.folder import save
+from finerweb.binder.manifest import Origin
 from finerweb.binder.setups import Work, figures, fit, report
 from finerweb.compute.checkpoints import forget, run_folder
 from finerweb.models import resolve
@@ -41,7 +42,7 @@ def main(
         for name, trained in fit(
             corpus, work, run_folder(work, "train_binder", home, compute.keep_runs)
         ):
-            learnt = tuple(sorted(corpus.passages)) if name == JOINT else (name,)
+            learnt = corpus.languages if name == JOINT else (name,)
             origin = Origin(variant.name, learnt, setup, seed, *models)
             save(trained.binder, origin, folder / name)
             found[name] = figures(trained)

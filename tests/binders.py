@@ -1,11 +1,15 @@
 """What the tests of Binder share: its params made small."""
 
+from pathlib import Path
 from typing import Any
 
 import yaml
 from reach import ROOT
 
+from finerweb.binder.folder import save
 from finerweb.binder.likeness import Likeness
+from finerweb.binder.manifest import Origin
+from finerweb.binder.model import new_binder
 from finerweb.params.train_binder import TrainBinderParams
 
 SECTION = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))["train_binder"]
@@ -22,3 +26,10 @@ def params(model: dict[str, Any] | None = None, **changes: Any) -> TrainBinderPa
 
 
 NOTHING = Likeness({}, {})
+
+
+def write_untaught(encoder: Path, folder: Path, *languages: str) -> Path:
+    """Write a Binder that has learnt nothing, of these languages; return its folder."""
+    binder = new_binder(encoder, None, params().model, 0)
+    save(binder, Origin("merged-multi", languages, folder.name, 0, "mirror:x", None), folder)
+    return folder

@@ -150,9 +150,8 @@ def likeness() -> Likeness:
 
 def one_batch(**changes: Any) -> Batch:
     """Return a batch of two windows: a city and a person in one; a town and a 人 in the other."""
-    ids = tuple(range(8))
-    ends = (NOWHERE, *range(1, 8))
-    window = Window(0, ids, (NOWHERE, *range(7)), ends)
+    starts, ends = (np.array([NOWHERE, *range(n, n + 7)], np.int32) for n in (0, 1))
+    window = Window(0, np.arange(8, dtype=np.int32), starts, ends)
     placed = [
         Placed(window, ((1, 2, "city"), (4, 1, "person"))),
         Placed(window, ((2, 3, "town"), (6, 1, "人"))),

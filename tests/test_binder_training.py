@@ -6,12 +6,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from binders import NOTHING, params
+from binders import NOTHING, params, write_untaught
 
 from finerweb.binder.decoding import entities, margins
 from finerweb.binder.examples import Example
-from finerweb.binder.folder import Origin, folder_for, load, manifest, save
-from finerweb.binder.model import load_encoder
+from finerweb.binder.folder import load, save
+from finerweb.binder.manifest import Origin, folder_for, manifest
+from finerweb.binder.model import accelerator, load_encoder
 from finerweb.binder.training import Run, Trained, pace, train
 from finerweb.records import Span
 
@@ -92,7 +93,8 @@ def test_a_folder_finds_the_same_again(encoder: Path, tmp_path: Path, two: bool)
     out = tmp_path / "binder" / "joint"
     out.mkdir(parents=True)
     save(found, origin, out)
-    again = load(folder_for(tmp_path / "binder", "tha_Thai"))
+    assert folder_for(tmp_path / "binder", "tha_Thai") == out
+    again = load(out)
     asked = [list(one.spans) for one in sentences(4)]
     inputs = [one.text for one in sentences(4)]
     assert margins(again, inputs, asked, 256) == margins(found, inputs, asked, 256)
@@ -106,8 +108,30 @@ def test_a_folder_finds_the_same_again(encoder: Path, tmp_path: Path, two: bool)
     (out / "heads.safetensors").unlink()
     with pytest.raises(FileNotFoundError, match=r"no heads\.safetensors"):
         load(out)
-    with pytest.raises(FileNotFoundError, match="expected a Binder in tha_Thai/ or joint/"):
-        folder_for(tmp_path, "tha_Thai")
+
+
+def test_a_student_goes_to_where_it_predicts(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`meta`, where every machine can go, stands for a GPU."""
+    folder = write_untaught(encoder, tmp_path, "eng_Latn")
+    monkeypatch.setattr("finerweb.binder.model.accelerator", lambda: "meta")
+    found = load(folder)
+    assert found.device.type == "meta"
+    assert {p.device.type for p in found.modules.parameters()} == {"meta"}
+
+
+@pytest.mark.skipif(accelerator() == "cpu", reason="has no GPU")
+def test_a_gpu_finds_what_a_cpu_finds(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_untaught(encoder, tmp_path, "eng_Latn")
+    asked, inputs = [one.spans for one in sentences(9)], [one.text for one in sentences(9)]
+    on_gpu = margins(load(folder), inputs, asked, 256)
+    monkeypatch.setattr("finerweb.binder.model.accelerator", lambda: "cpu")
+    on_cpu = margins(load(folder), inputs, asked, 256)
+    for one, other in zip(on_gpu, on_cpu, strict=True):
+        assert one == pytest.approx(other, abs=1e-3)
 
 
 def test_a_loss_that_is_no_number_names_its_step(

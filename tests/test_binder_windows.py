@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from binders import params
 from hypothesis import given
@@ -14,7 +15,7 @@ from finerweb.binder.batches import orders
 from finerweb.binder.decoding import Found, flat
 from finerweb.binder.examples import Example
 from finerweb.binder.placing import prepare
-from finerweb.binder.windows import NOWHERE, windows
+from finerweb.binder.windows import NOWHERE, Window, windows
 from finerweb.records import Span
 
 
@@ -51,6 +52,31 @@ def test_spans_in_windows(tokenizer: Any, data: st.DataObject) -> None:
             assert window.place(Span(*found, "x")) == place
     covered = {i for w in cut for i in w.starts if i != NOWHERE}
     assert covered == {i for i, c in enumerate(text) if not c.isspace()}
+
+
+@st.composite
+def borders(draw: st.DrawFn) -> Window:
+    """Return a window whose tokens start and end spans at rising places, some of them nowhere."""
+    n = draw(st.integers(1, 12))
+    cuts = sorted(draw(st.lists(st.integers(0, 40), min_size=2 * n, max_size=2 * n, unique=True)))
+    starts, ends = np.array(cuts[::2], np.int32), np.array(cuts[1::2], np.int32)
+    for some in (starts, ends):
+        some[draw(st.lists(st.booleans(), min_size=n, max_size=n))] = NOWHERE
+    return Window(0, np.arange(n, dtype=np.int32), starts, ends)
+
+
+@given(borders(), st.integers(0, 41), st.integers(1, 20))
+def test_places_are_those_of_the_plain_rule(window: Window, start: int, size: int) -> None:
+    """The last token from which, and the first to which, all the span's tokens are spanned."""
+    end = start + size
+    ends = [i for i, at in enumerate(window.ends) if at > start]
+    starts = [i for i, at in enumerate(window.starts) if NOWHERE < at < end]
+    first = [i for i in starts if ends and i <= ends[0]]
+    last = [i for i in ends if starts and i >= starts[-1]]
+    expected = None
+    if first and last and window.starts[first[-1]] <= start and end <= window.ends[last[0]]:
+        expected = (first[-1], last[0])
+    assert window.place(Span(start, end, "x")) == expected
 
 
 class Fixed:

@@ -15,7 +15,8 @@ from reach import ROOT
 from releases import CODES, CONCEPTS, TEXT, make_variants, passages
 
 from finerweb.binder.examples import documents_with_gold, read_corpus
-from finerweb.binder.folder import load, manifest
+from finerweb.binder.folder import load
+from finerweb.binder.manifest import manifest
 from finerweb.binder.setups import trainings
 from finerweb.params.train_binder import Instance, TrainBinderParams
 from finerweb.records import Passage, Span
@@ -76,6 +77,7 @@ def test_documents_with_gold_are_left_out(inputs: Path, variant: str) -> None:
         "hin_Deva": {"seen": 2, "kept": 0, "dropped": {"gold": 2}},
         "tha_Thai": {"seen": 2, "kept": 1, "dropped": {"gold": 1}},
     }
+    assert corpus.languages == ("eng_Latn", "tha_Thai"), "nothing of Hindi is learnt"
     assert documents_with_gold(inputs / "passages" / "tha_Thai.parquet") == {"tha_Thai1"}
 
 
@@ -195,4 +197,6 @@ def test_the_stage(
         out = project / "models" / "binder" / f"{setup}-3" / name
         assert load(out).params.max_length == 48
         assert manifest(out)["origin"]["seed"] == 3
+        learnt = ["eng_Latn", "tha_Thai"] if name == "joint" else [name]
+        assert manifest(out)["origin"]["languages"] == learnt
     assert not list((project / ".finerweb" / "batches" / "train_binder").iterdir())

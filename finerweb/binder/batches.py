@@ -18,7 +18,7 @@ POOL = 50
 """Batches whose windows are sorted by length together: little is padded, the order stays random."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Placed:
     """A window with its entities: (first token, width in tokens, type), distinct."""
 
@@ -90,8 +90,8 @@ def padded(windows: Sequence[Window]) -> tuple[Ints, Ints, Bools, Bools]:
         n = len(one.ids)
         ids[i, :n] = one.ids
         mask[i, :n] = 1
-        starts[i, :n] = np.asarray(one.starts) != NOWHERE
-        ends[i, :n] = np.asarray(one.ends) != NOWHERE
+        starts[i, :n] = one.starts != NOWHERE
+        ends[i, :n] = one.ends != NOWHERE
     return ids, mask, starts, ends
 
 

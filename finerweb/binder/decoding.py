@@ -55,7 +55,8 @@ def entities(
     for window, scores in _margins(binder, texts, types, tokens, precision):
         of_text = best[window.text]
         for kind, first, width in (scores > margin).nonzero().tolist():
-            span = Span(window.starts[first], window.ends[first + width], types[kind])
+            start, end = int(window.starts[first]), int(window.ends[first + width])
+            span = Span(start, end, types[kind])
             of_text[span] = max(of_text.get(span, -math.inf), float(scores[kind, first, width]))
     return [flat(Found(span, value) for span, value in some.items()) for some in best]
 

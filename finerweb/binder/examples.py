@@ -39,6 +39,11 @@ class Corpus:
     passages: dict[str, Tally]
     likeness: Likeness
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that have examples, sorted."""
+        return tuple(sorted({one.language for one in self.examples}))
+
 
 def read_corpus(variant: Path, passages: Path, types: Path, wanted: list[str] | None) -> Corpus:
     """Return the examples of a variant's languages; of those ``wanted``, or of all.

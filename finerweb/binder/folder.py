@@ -1,28 +1,15 @@
 """A Binder as a folder: safetensors alone, and a manifest that says what made it."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from finerweb.binder.manifest import MANIFEST, Origin, manifest
 from finerweb.binder.model import Binder, load_encoder, new_heads
-from finerweb.params.train_binder import JOINT, ModelParams
+from finerweb.params.train_binder import ModelParams
 
-MANIFEST = "binder.json"
 HEADS = "heads.safetensors"
 TEXT, TYPE = "text", "type"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a Binder was trained on and from: names of params.yaml, and the models behind them."""
-
-    variant: str
-    languages: tuple[str, ...]
-    setup: str
-    seed: int
-    encoder: str
-    type_encoder: str | None
 
 
 def save(binder: Binder, origin: Origin, out: Path) -> None:
@@ -46,7 +33,7 @@ def save(binder: Binder, origin: Origin, out: Path) -> None:
 
 
 def load(folder: Path) -> Binder:
-    """Return the Binder of a folder that `save` wrote, ready to find entities.
+    """Return the Binder of a folder that `save` wrote, ready to find entities: on a GPU if any.
 
     Raises:
         FileNotFoundError: a file of it is missing; the message names it.
@@ -72,6 +59,7 @@ def load(folder: Path) -> Binder:
             f"{folder / HEADS}: does not fit {MANIFEST} and the encoders beside it: {error}"
         ) from error
     binder = Binder(text, kind, heads, params)
+    binder.to_accelerator()
     binder.modules.eval()
     return binder
 
@@ -79,21 +67,3 @@ def load(folder: Path) -> Binder:
 def _need(folder: Path, name: str) -> None:
     if not (folder / name).is_file():
         raise FileNotFoundError(f"{folder}: no {name}: expected a trained Binder")
-
-
-def manifest(folder: Path) -> dict[str, Any]:
-    """Return what `save` noted: ``origin``, ``encoders`` and ``params``."""
-    said: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return said
-
-
-def folder_for(instance: Path, language: str) -> Path:
-    """Return the Binder of an instance's folder that reads a language: its own, or the joint one.
-
-    Raises:
-        FileNotFoundError: the instance has neither.
-    """
-    for name in (language, JOINT):
-        if (instance / name / MANIFEST).is_file():
-            return instance / name
-    raise FileNotFoundError(f"{instance}: expected a Binder in {language}/ or {JOINT}/, found none")

@@ -56,6 +56,10 @@ class Binder:
         """Return where the weights are."""
         return self.heads["start"].weight.device
 
+    def to_accelerator(self) -> None:
+        """Move the weights to the GPU, where there is one."""
+        self.modules.to(accelerator())
+
     def type_vectors(self, types: Sequence[str]) -> Any:
         """Return the vectors of types before projection, (types, hidden)."""
         names = [self.params.verbalisation.format(type=name) for name in types]
@@ -138,6 +142,13 @@ def _lengths(first: Any, last: Any, width: Any) -> Any:
     squares = (first**2).sum(-1)[..., None] + banded((last**2).sum(-1), widths)
     squares = squares + (width**2).sum(-1) + 2 * mixed
     return squares.clamp(min=SMALLEST).sqrt()
+
+
+def accelerator() -> str:
+    """Return the name of the device that students learn and predict on."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def new_binder(encoder: Path, type_encoder: Path | None, params: ModelParams, seed: int) -> Binder:

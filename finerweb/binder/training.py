@@ -79,8 +79,6 @@ def train(
         ValueError: no example has an entity that can be learnt; the loss of a step is no number; or
             as `new_binder`.
     """
-    import torch
-
     params = run.params
     binder = new_binder(run.encoder, run.type_encoder, params.model, run.seed)
     prepared = prepare(binder.text.tokenizer, examples, params.model)
@@ -90,8 +88,7 @@ def train(
             f"({prepared.entities.metrics()}): annotate more, or choose another "
             "train_binder.variant"
         )
-    if torch.cuda.is_available():
-        binder.modules.to("cuda")
+    binder.to_accelerator()
     if params.freeze_embeddings:
         for encoder in (binder.text, binder.type):
             encoder.model.get_input_embeddings().requires_grad_(False)
