@@ -32,7 +32,7 @@ from finerweb.corpus.segmentation import sentence_starts
 from finerweb.languages import language
 from finerweb.models import resolve
 from finerweb.params.load import load
-from finerweb.params.passages import PassagesParams
+from finerweb.params.passages import EvaluationSet, PassagesParams
 from finerweb.records import Document
 from finerweb.tables.documents import DOCUMENTS
 from finerweb.tables.io import stream, writing
@@ -111,7 +111,8 @@ def main(documents: int) -> None:
     params = load("passages", PassagesParams)
     plain = params.near_duplicates.model_copy(update={"bands": 0})
     gold = Path(os.environ.get("FINERWEB_TEST_DATA", "../shared/data")) / "gold"
-    sets = sorted(gold.glob("uner/*/*.iob2"))
+    files = sorted(gold.glob("uner/*/*.iob2"))
+    sets = [EvaluationSet(kind="uner", path=path, split=None) for path in files]
     everything = params.model_copy(update={"evaluation_texts": sets, "personal_data": "mask"})
     with TemporaryDirectory() as name:
         folder = Path(name)

@@ -25,7 +25,8 @@ from finerweb.tally import Tally, by_language
 def main(documents: Path, gold: Path, out: Path, metrics: Path) -> None:
     """Run the stage."""
     params = load("passages", PassagesParams)
-    compute = load("compute", ComputeParams)
+    # GPUs are for what computes on them: a core a worker here, however few GPUs there are.
+    compute = load("compute", ComputeParams).model_copy(update={"gpus_per_worker": 0})
     work = Cleaning(params, resolve(params.identifier))
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing_folder(out) as folder, TemporaryDirectory(dir=out.parent) as scratch:

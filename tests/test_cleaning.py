@@ -17,7 +17,6 @@ from texts import SENTENCES, texts
 
 from finerweb.compute.batches import read as read_batch
 from finerweb.corpus.cleaning import Cleaning, clean, document_batches
-from finerweb.corpus.contamination import EvaluationTexts
 from finerweb.corpus.duplicates import Repeats, Signatures
 from finerweb.corpus.ngrams import ngrams
 from finerweb.corpus.personal import mask, personal
@@ -162,48 +161,23 @@ def test_ngrams_tell_runs_apart_and_only_them(hashes: list[int], n: int) -> None
     assert len(set(zip(found, runs, strict=True))) == len(set(found)) == len(set(runs))
 
 
-EVALUATION = {
-    "conll2003.txt": "Anna NNP B-NP B-PER\nlives VBZ B-VP O\nin IN B-PP O\nthe DT B-NP O\n"
-    "old JJ I-NP O\ntown NN I-NP O\nof IN B-PP O\nBern NNP B-NP B-LOC\n",
-    "masakha.txt": "Anna B-PER\nlives O\nin O\nthe O\nold O\ntown O\nof O\nBern B-LOC\n",
-    "uner.iob2": "# text = Anna lives in the old town of Bern\n1\tAnna\tB-PER\t-\t-\n",
-    "lines.jsonl": json.dumps({"text": "Anna lives in the old town of Bern"}) + "\n",
-    "plain.txt": "\ufeff[PERSON]Anna[/PERSON] lives in the old town of [LOCATION]Bern[/LOCATION]\n",
-}
-
-
-@pytest.mark.parametrize(("name", "content"), EVALUATION.items(), ids=EVALUATION)
-def test_32_a_planted_evaluation_sentence_is_removed(
-    name: str, content: str, tmp_path: Path
-) -> None:
-    path = tmp_path / name
-    path.write_text(content, encoding="utf-8")
+def test_32_a_planted_evaluation_sentence_is_removed(tmp_path: Path) -> None:
+    """In each of the formats: tests/test_contamination.py."""
+    path = tmp_path / "plain.txt"
+    path.write_text("\ufeffAnna lives in the old town of Bern\n", encoding="utf-8")
     planted = "He says that ANNA lives in the old town  of Bern, near the river Aare."
     clean_ = "Anna lives in a new town, and in the old town of Thun lives nobody at all."
-    kept, dropped = run(tmp_path, {"eng_Latn": [planted, clean_]}, evaluation_texts=[str(path)])
+    told = {"kind": "plain", "path": path, "split": None}
+    kept, dropped = run(tmp_path, {"eng_Latn": [planted, clean_]}, evaluation_texts=[told])
     assert kept == {"eng_Latn": [clean_]}
     assert dropped == {"eng_Latn": {"evaluation text": 1}}
 
 
-def test_tokens_of_thai_are_joined_as_it_is_written(tmp_path: Path) -> None:
-    path = tmp_path / "tha.conll"
-    tokens = VOCABULARY["tha_Thai"]
-    path.write_text("".join(f"{token} O\n" for token in tokens), encoding="utf-8")
-    texts_ = EvaluationTexts([path], 8)
-    assert texts_.share_a_run(words("ที่นี่" + "".join(tokens) + "มาก").hashes)
-    assert not texts_.share_a_run(words("".join(reversed(tokens))).hashes)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"), [(None, "no such file"), ("Short.\n", "sentences of 8 words or more")]
-)
-def test_evaluation_texts_that_are_not_there(
-    content: str | None, message: str, tmp_path: Path
-) -> None:
-    if content is not None:
-        (tmp_path / "e.txt").write_text(content)
-    with pytest.raises((ValueError, FileNotFoundError), match=message):
-        EvaluationTexts([tmp_path / "e.txt"], 8)
+def test_evaluation_sets_that_are_not_there_stop_it_at_once(tmp_path: Path) -> None:
+    told = {"kind": "plain", "path": tmp_path / "none", "split": None}
+    params = PassagesParams.model_validate(PARAMS | {"evaluation_texts": [told]})
+    with pytest.raises(FileNotFoundError, match=r"none: no such file or folder; passages.eval"):
+        Cleaning(params, tmp_path)
 
 
 PERSONAL = [

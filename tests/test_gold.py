@@ -6,9 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from gold_sets import NAMES, found, hub_file, params, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import SENTENCES, slices, texts
@@ -19,22 +18,6 @@ from finerweb.gold.records import GoldText
 from finerweb.gold.sets import UNTABLED, GoldSet, flat, of_passages, read_set
 from finerweb.params.evaluate import GoldSetParams
 from finerweb.records import Passage, Span
-
-
-def params(path: Path | None, kind: str, /, **changes: Any) -> GoldSetParams:
-    given = {"name": kind, "kind": kind, "path": path, "language": "swh_Latn", "split": None}
-    return GoldSetParams.model_validate(given | {"types": None, "labels": None} | changes)
-
-
-def read(tmp_path: Path, text: str | bytes, kind: str, **changes: Any) -> GoldSet:
-    path = tmp_path / "test.txt"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    overlaps = changes.pop("overlaps", "longest")
-    return read_set(params(path, kind, **changes), overlaps)
-
-
-def found(gold: GoldSet) -> list[list[tuple[str, str]]]:
-    return [[(one.text[s.start : s.end], s.type) for s in one.spans] for one in gold.texts]
 
 
 @pytest.mark.parametrize(
@@ -195,38 +178,7 @@ def test_only_the_types_that_are_asked_for(tmp_path: Path) -> None:
     assert gold.report.spans.dropped == {"not evaluated": 1}
 
 
-OTHER_LINE = json.dumps({"id": "a", "text": "Otto", "spans": [[0, 4, "x"]]})
 SPANS_LINE = json.dumps({"id": "a", "text": "Anna", "spans": [[0, 4, "x"]]})
-
-
-@pytest.mark.parametrize(
-    ("kind", "text", "message"),
-    [
-        ("masakhaner", "a O\nMwai B-PERS\n", r"test.txt, line 2: unknown tag 'PERS'; expected one"),
-        ("masakhaner", "a O\n\nMwai\n", r"test.txt, line 3: expected at least 2 columns"),
-        ("masakhaner", "Mwai\t\n", r"line 1: expected a tag"),
-        ("masakhaner", "a B-PER\nb PER\n", r"'PER' \(.*line 2\) and 'B-PER' \(.*line 1\)"),
-        ("masakhaner", "a S-PER\n\nb U-PER\n", r"BIOES and of BILOU: 'S-PER'"),
-        ("masakhaner", b"a O\nM\xfcller B-PER\n", r"test.txt: expected UTF-8, got byte 0xFC at 5"),
-        ("masakhaner", "\n\n", r"expected texts with gold, found none"),
-        ("columns", "a B-PER\n", r"set columns: what its tags are called is not known"),
-        ("uner", "1\tAna\n", r"expected at least 3 columns"),
-        ("thainer", "[DATE]วันนี้[/TIME]", r"line 1: \[/TIME\] at character 12 closes nothing"),
-        ("thainer", "ok\n[DATE]วันนี้", r"line 2: \[DATE\] is not closed"),
-        ("thainer", "[DOG]วันนี้[/DOG]", r"unknown tag 'DOG'"),
-        ("spans", '{"text": "a"}', r"line 1: expected an object with `text` and one of spans"),
-        ("spans", '{"text": "a", "spans": [[0, 0, "x"]]}', r"expected 0 <= start < end"),
-        ("spans", '{"text": "👍🏽", "spans": [[0, 4, "x"]]}', r"line 1: span \[0, 4\) ends past"),
-        ("spans", "{", r"line 1: expected an object"),
-        ("spans", f'{SPANS_LINE}\n{OTHER_LINE}', r"a second text with the id 'a'"),
-        ("tagged", '[{"tokens": ["a"], "tags": []}]', r"object 0: expected a tag a token, got 0"),
-        ("tagged", '{"tokens": 1', r"expected JSON"),
-        ("dynamicner", '{"s": {"sentence": "a"}}', r"object s: expected `sentence`"),
-    ],
-)  # fmt: skip
-def test_faults(tmp_path: Path, kind: str, text: str | bytes, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        read(tmp_path, text, kind, name="ronec" if kind == "tagged" else kind)
 
 
 def test_a_text_that_is_there_twice_or_is_empty(tmp_path: Path) -> None:
@@ -235,16 +187,6 @@ def test_a_text_that_is_there_twice_or_is_empty(tmp_path: Path) -> None:
     assert gold.report.texts.dropped == {"empty": 1, "repeated": 1}
     assert gold.report.texts.seen == 3
     assert [one.gold_id for one in gold.texts] == ["a"]
-
-
-def test_files_of_a_split(tmp_path: Path) -> None:
-    for name in ("train.txt", "test.txt", "latest.txt"):
-        (tmp_path / name).write_text(f"{name} B-PER\n", "utf-8")
-    gold = read_set(params(tmp_path, "masakhaner", split="test"), "longest")
-    assert [one.text for one in gold.texts] == ["test.txt"]
-    for split in ("dev", None):
-        with pytest.raises(FileNotFoundError, match="expected a file, or a folder with files of"):
-            read_set(params(tmp_path, "masakhaner", split=split), "longest")
 
 
 @pytest.mark.parametrize(
@@ -261,17 +203,6 @@ def test_params(changes: dict[str, Any], message: str) -> None:
         params(Path("a"), "masakhaner", **changes)
 
 
-NAMES = ["O", "B-PERSON", "I-PERSON", "B-LOCATION"]
-
-
-def hub_file(path: Path, tags: list[list[Any]], told: dict[str, Any]) -> Path:
-    words = [["อันนา", " ", "ศรี", "ถึง", "เชียงใหม่"][: len(row)] for row in tags]
-    table = pa.table({"words": words, "ner": tags})
-    metadata = {"huggingface": json.dumps({"info": {"features": told}})}
-    pq.write_table(table.replace_schema_metadata(metadata), path)
-    return path
-
-
 @pytest.mark.parametrize("kind", ["Sequence", "List"])
 def test_parquet_of_the_hub(tmp_path: Path, kind: str) -> None:
     told = {"ner": {"feature": {"names": NAMES, "_type": "ClassLabel"}, "_type": kind}}
@@ -281,27 +212,6 @@ def test_parquet_of_the_hub(tmp_path: Path, kind: str) -> None:
     as_names = [[NAMES[i] for i in row] for row in ([1, 2, 2, 0, 3], [0])]
     path = hub_file(tmp_path / "test.parquet", as_names, {})
     assert read_set(params(path, "thainer", language="tha_Thai"), "longest").texts == gold.texts
-
-
-@pytest.mark.parametrize(
-    ("tags", "told", "message"),
-    [
-        ([[0]], {}, "the tags of column ner are numbers, and the file does not say"),
-        ([[9]], {"ner": {"feature": {"names": NAMES}}}, "tag number 9, expected 0 to 3"),
-    ],
-)
-def test_parquet_faults(
-    tmp_path: Path, tags: list[list[int]], told: dict[str, Any], message: str
-) -> None:
-    path = hub_file(tmp_path / "test.parquet", tags, told)
-    with pytest.raises(ValueError, match=message):
-        read_set(params(path, "thainer"), "longest")
-    pq.write_table(pa.table({"text": ["a"]}), path)
-    with pytest.raises(ValueError, match="expected a list in one of the columns tokens, words"):
-        read_set(params(path, "thainer"), "longest")
-    path.write_bytes(b"PAR1")
-    with pytest.raises(ValueError, match="not a readable parquet file"):
-        read_set(params(path, "thainer"), "longest")
 
 
 @pytest.mark.slow  # imports datasets

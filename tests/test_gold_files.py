@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from reach import ROOT
 
+from finerweb.corpus.contamination import EvaluationTexts
+from finerweb.corpus.segmentation import words
 from finerweb.gold.sets import read_set
 from finerweb.params.evaluate import GoldSetParams
+from finerweb.params.passages import EvaluationSet
 
 DATA = Path(os.environ.get("FINERWEB_TEST_DATA", ROOT.parent / "shared" / "data")) / "gold"
 pytestmark = [
@@ -55,3 +58,7 @@ def test_set(
         borders = {place for token in one.tokens or () for place in token}
         if one.tokens is not None:
             assert all(s.start in borders and s.end in borders for s in one.spans)
+    known = EvaluationTexts([EvaluationSet(kind=params["kind"], path=file, split=None)], 8)
+    long = [one.text for one in gold.texts if len(words(one.text).hashes) >= 8]
+    assert len(long) > len(gold.texts) / 3
+    assert all(known.share_a_run(words(f"1. {text} 2.").hashes) for text in long)

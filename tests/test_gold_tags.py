@@ -59,6 +59,9 @@ def test_any_tags_make_runs_that_do_not_overlap(tags: list[str]) -> None:
         (["安娜", "去", "了", "成都", "。"], None, "安娜去了成都。"),
         (["アンナ", "、", "京都"], None, "アンナ、京都"),
         (["안나는", "어제"], None, "안나는 어제"),
+        (["Anna", "", "lebt", ""], None, "Anna lebt"),
+        (["", "安娜", "", "去", "了"], None, "安娜去了"),
+        (["อันนา", "", " ", "ถึง"], None, "อันนา ถึง"),
         ([], None, ""),
     ],
 )

@@ -61,7 +61,7 @@ def configure(project: Path, base_url: str, languages: list[str]) -> None:
     }
     # What students are sure of differs between processors, as the regressor's floats do.
     params["release"]["confidence"] = False
-    params["confidence"]["max_steps"] = 1
+    params["train_binder"]["max_steps"] = params["confidence"]["max_steps"] = 2
     params["llm"]["openai"]["base_url"] = base_url
     for section in ("raters", "annotators", "judges"):
         for name, model in params[section].items():
@@ -89,7 +89,9 @@ def outcome(project: Path) -> dict[str, Any]:
             found[name] = json.loads(path.read_text("utf-8"))
     told = found["metrics.paper"]["numbers"]
     found["metrics.paper"]["numbers"] = {
-        name: one for name, one in told.items() if not name.startswith(("regressor", "labels"))
+        name: one
+        for name, one in told.items()
+        if not name.startswith(("regressor", "labels", "confidence"))
     }
     card = (project / "data" / "release" / "README.md").read_text("utf-8")
     found["card"] = card.splitlines()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reach import ROOT
 
 from finerweb import models
-from finerweb.cli.models import named_models
+from finerweb.checks.used import named_models
 from finerweb.languages import languages
 from finerweb.params.load import SECTIONS
 from finerweb.params.whole import ENTRIES, model_of
@@ -54,6 +54,29 @@ def test_what_the_grid_names_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+def test_what_the_graph_reads_and_does_not_make_is_there(name: str) -> None:
+    """DVC refuses a stage whose dep is missing, even one that its params leave unread."""
+    graph = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
+    read = {dep for stage in graph.values() for dep in stage["deps"]}
+    named = [dep for dep in read if dep.startswith("${") and "item" not in dep]
+    assert "${documents.path}" in named
+    for dep in read - set(named):
+        if not dep.startswith(("data/", "metrics", "models/")):
+            assert (ROOT / dep).exists(), dep
+    for dep in named:
+        section, key = dep[2:-1].split(".")
+        assert (ROOT / PARAMS[name][section][key]).exists(), dep
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_is_scored_on_is_not_learnt_from(name: str) -> None:
+    scored = [one for one in PARAMS[name]["evaluate"]["sets"] if one["kind"] != "sample"]
+    files = [{key: one[key] for key in ("kind", "path", "split")} for one in scored]
+    assert PARAMS[name]["passages"]["evaluation_texts"] == files
+    assert (name == "paper") == bool(files)
+
+
+@pytest.mark.parametrize("name", PRESETS)
 def test_every_knob_of_a_preset_has_a_comment(name: str) -> None:
     told: set[str] = set()
     above = ""
@@ -85,12 +108,17 @@ def test_the_paper() -> None:
     assert (student["learning_rate"], student["epochs"]) == (3e-5, 20)
     assert (student["encoder"], student["type_encoder"]) == ("mbert", "mbert")
     assert len(grid["tasks"]) == len(grid["backbones"]) == 2 and len(grid["seeds"]) == 3
+    # The filter would take the processor otherwise, for two million passages.
+    assert params["compute"]["gpus_per_worker"] == 1
     gemma = params["annotators"]["gemma3_27b"]
     assert gemma["dtype"] == "bfloat16" and "gemma-3-27b-it" in gemma["model"]
 
 
 def test_a_revision_that_is_to_be_filled_in_is_refused() -> None:
-    references = named_models(PARAMS["paper"])
+    named = named_models(PARAMS["paper"])
+    baselines = [r for r in named if r.startswith("local:")]
+    assert len(baselines) == 2, "to be registered; their checks say so"
+    references = [r for r in named if r not in baselines]
     whole = [r for r in references if "COMMIT" not in r]
     assert len(whole) == len(references) - 2
     for reference in whole:

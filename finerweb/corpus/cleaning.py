@@ -16,13 +16,14 @@ import pyarrow.compute as pc
 from xxhash import xxh3_64_intdigest
 
 from finerweb.compute.batches import Batch, batches
-from finerweb.corpus.contamination import EvaluationTexts
+from finerweb.corpus.contamination import KNOB, EvaluationTexts
 from finerweb.corpus.duplicates import Repeats, Signatures
 from finerweb.corpus.identification import accept, load_identifier
 from finerweb.corpus.ngrams import Hashes
 from finerweb.corpus.passages import cut
 from finerweb.corpus.personal import mask, personal
 from finerweb.corpus.scripts import share_in_script
+from finerweb.gold.files import files
 from finerweb.languages import language
 from finerweb.params.passages import PassagesParams
 from finerweb.records import Document, Passage
@@ -43,6 +44,15 @@ class Cleaning:
 
     params: PassagesParams
     identifier: Path
+
+    def __post_init__(self) -> None:
+        """Refuse evaluation sets that are not there, before a process is started.
+
+        Raises:
+            FileNotFoundError: there is no such file, or none of the split.
+        """
+        for one in self.params.evaluation_texts:
+            files(one.path, one.split, KNOB)
 
     def load(self) -> Callable[[pa.Table], pa.Table]:
         """Return the function from a table of documents to one of candidates."""

@@ -103,10 +103,10 @@ def _sentences(path: Path, layout: Layout) -> Iterator[_Sentence]:
                 yield one
             one = _Sentence(f"{path}, line {number + 1}")
             continue
-        comment = _COMMENT.match(line) if line.startswith("#") else None
-        if comment:
-            one.told[comment[1]] = comment[2].strip()
-        elif not (layout.comments and line.startswith("#")):
+        if layout.comments and line.startswith("#"):
+            if comment := _COMMENT.match(line):
+                one.told[comment[1]] = comment[2].strip()
+        else:
             token, tag = _columns(line, layout, where)
             if token != _DOCUMENT:
                 one.tokens.append(token)

@@ -11,6 +11,7 @@ import numpy as np
 from finerweb.corpus.ngrams import Hashes, ngrams
 from finerweb.corpus.segmentation import words
 from finerweb.gold.records import GoldText
+from finerweb.gold.runs import runs_of
 from finerweb.gold.sets import GoldSet
 
 
@@ -21,7 +22,7 @@ class GoldRuns:
         """Read the texts' words."""
         self._n = n
         self._texts = texts
-        runs = [ngrams(words(one.text).hashes, n) for one in texts]
+        runs = [runs_of(one.text, one.tokens, n) for one in texts]
         every: Hashes = np.concatenate([*runs, np.zeros(0, np.uint64)])
         order = np.argsort(every, kind="stable")
         self._known = every[order]
@@ -65,7 +66,8 @@ def refuse_shared(sets: Sequence[GoldSet], training: Iterable[str], n: int) -> d
     ]
     if faults:
         raise ValueError(
-            "; ".join(faults) + ". What was learnt from would be scored: name the set's file in "
-            "passages.evaluation_texts, so that such passages are dropped, or leave the set out"
+            "; ".join(faults) + ". What was learnt from would be scored: name the set in "
+            "passages.evaluation_texts, with its kind, path and split, so that such passages are "
+            "dropped, or leave the set out"
         )
     return {name: one.too_short for name, one in runs.items()}

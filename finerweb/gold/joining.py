@@ -22,20 +22,21 @@ def joined(
     >>> joined(["ใน", "New", "York", "市"])
     ('ในNew York市', [(0, 2), (2, 5), (6, 10), (10, 11)])
     """
-    if space_after is None and any(not token.strip() for token in tokens):
+    if space_after is None and any(token and not token.strip() for token in tokens):
         space_after = [False] * len(tokens)
     text = ""
     places = []
     for i, token in enumerate(tokens):
-        if i and (space_after[i - 1] if space_after is not None else _parted(tokens[i - 1], token)):
+        if text and (space_after[i - 1] if space_after is not None else _parted(text, token)):
             text += " "
         places.append((len(text), len(text) + len(token)))
         text += token
     return text, places
 
 
-def _parted(left: str, right: str) -> bool:
-    return not (_SPACELESS.match(left[-1:]) or _SPACELESS.match(right[:1]))
+def _parted(text: str, token: str) -> bool:
+    # An empty token, as a column file may have one, is neither text nor a blank.
+    return bool(token) and not (_SPACELESS.match(text[-1]) or _SPACELESS.match(token[0]))
 
 
 def found_in(text: str, tokens: Sequence[str]) -> list[Place] | None:

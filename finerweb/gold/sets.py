@@ -1,34 +1,16 @@
 """A set of human-labelled texts, whatever its format: read, labelled, checked, counted."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from finerweb.gold.columns import PANX, PLAIN, UNER, read_columns
-from finerweb.gold.hub import read_parquet
-from finerweb.gold.inline import read_inline
+from finerweb.gold.files import read_files
 from finerweb.gold.labels import label_of, tables
-from finerweb.gold.objects import read_spans, read_surfaces, read_tagged
 from finerweb.gold.records import GoldReport, GoldText, Marked
 from finerweb.languages import language
 from finerweb.params.evaluate import GoldSetParams
 from finerweb.records import Passage, Span
 
-Reader = Callable[[Path], Iterator[Marked]]
-READERS: dict[str, Reader] = {
-    "conll2003": lambda path: read_columns(path, PLAIN),
-    "masakhaner": lambda path: read_columns(path, PLAIN),
-    "wikigold": lambda path: read_columns(path, PLAIN),
-    "columns": lambda path: read_columns(path, PLAIN),
-    "panx": lambda path: read_columns(path, PANX),
-    "uner": lambda path: read_columns(path, UNER),
-    "thainer": read_inline,
-    "dynamicner": read_surfaces,
-    "tagged": read_tagged,
-    "spans": read_spans,
-}
-"""How a kind of set is read; any kind may be a parquet file of the hub instead."""
 UNTABLED = ("spans", "dynamicner")
 """Kinds whose types are words already."""
 
@@ -51,16 +33,15 @@ def read_set(params: GoldSetParams, overlaps: str) -> GoldSet:
     none.
 
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: there is no such file, or none of the split.
         ValueError: a file is not as its format is, has a tag that no table knows, or two texts of
             one id; the message names the place. Or no text is left.
     """
     labels = _labels(params)
     builder = _Builder(params, overlaps)
-    for path in files(params):
-        reader = read_parquet if path.suffix == ".parquet" else READERS[params.kind]
-        for one in reader(path):
-            builder.add(one, one.language or params.language or "", labels)
+    knob = f"evaluate.sets (the set {params.name})"
+    for one in read_files(params.kind, params.path or Path(), params.split, knob):
+        builder.add(one, one.language or params.language or "", labels)
     return builder.made()
 
 
@@ -92,25 +73,6 @@ def _labels(params: GoldSetParams) -> Mapping[str, str] | None:
     return found
 
 
-def files(params: GoldSetParams) -> list[Path]:
-    """Return the files of a set: the one it names, or those of its folder that name its split.
-
-    Raises:
-        FileNotFoundError: there is none.
-    """
-    path = params.path or Path()
-    if path.is_file():
-        return [path]
-    word = re.compile(rf"(^|[^a-z]){re.escape(params.split or '')}([^a-z]|$)")
-    found = [one for one in sorted(path.glob("*")) if one.is_file() and word.search(one.name)]
-    if not found or not params.split:
-        raise FileNotFoundError(
-            f"{path}: expected a file, or a folder with files of the split {params.split!r}; "
-            f"evaluate.sets of params.yaml names it for the set {params.name}"
-        )
-    return found
-
-
 class _Builder:
     """Takes the texts of a set one by one."""
 
@@ -133,9 +95,9 @@ class _Builder:
         else:
             spans = self._spans(one, labels, report)
             report.texts.keep()
-            code = language(code).code
             try:
-                self._texts[name] = GoldText(name, self._name, code, one.text, spans, one.tokens)
+                known = _known(code)
+                self._texts[name] = GoldText(name, self._name, known, one.text, spans, one.tokens)
             except ValueError as error:
                 raise ValueError(f"{one.where}: {error}") from error
         self._report += report
@@ -167,6 +129,16 @@ class _Builder:
             raise ValueError(f"set {self._name}: expected texts with gold, found none")
         found = {span.type for text in texts for span in text.spans}
         return GoldSet(self._name, texts, tuple(self._types or sorted(found)), self._report)
+
+
+def _known(code: str) -> str:
+    """Return a FineWeb-2 code that is in the table."""
+    if not code:
+        raise ValueError(
+            "expected a language, got none; say it in the line (`language`), or for the whole set "
+            "in evaluate.sets of params.yaml"
+        )
+    return language(code).code
 
 
 def flat(spans: Iterable[Span]) -> list[Span]:
