@@ -9,23 +9,24 @@ For a model of use begin with one that knows types already, as urchade/gliner_mu
 
 import json
 import tempfile
-from itertools import chain, islice, repeat
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import click
 import torch
-from gliner import GLiNER
-from torch.utils.data import DataLoader
 
 from finerweb.corpus.sampling import sample_hash
 from finerweb.exports.folder import export
 from finerweb.exports.gliner import Gliner
 from finerweb.exports.tokens import splitter
+from finerweb.gliner.batches import lesson_batch
+from finerweb.gliner.loading import begun
+from finerweb.gliner.training import Course, teach
 from finerweb.models import resolve
 
 ENCODER = "mirror:multilingual-e5-small-q4"
-MAX_WORDS, MAX_WIDTH = 128, 12
+MAX_WORDS, MAX_WIDTH, TYPES = 128, 12, 25
 
 
 def lessons(release: Path, variant: str) -> tuple[list[Any], list[Any]]:
@@ -49,29 +50,24 @@ def main(release: Path, variant: str, steps: int, out: Path) -> None:
     """Train, and say what it brought."""
     learnt, test = lessons(release, variant)
     click.echo(f"{len(learnt)} sentences to learn, {len(test)} of other documents to test")
-    torch.manual_seed(0)
-    shape = {"hidden_size": 384, "max_len": MAX_WORDS, "max_width": MAX_WIDTH}
-    model: Any = GLiNER.from_config({"model_name": str(resolve(ENCODER))} | shape)
+    # Its own weights are new. `saved(folder)`, of the same module, begins with a whole GLiNER.
+    model = begun(resolve(ENCODER), MAX_WORDS, MAX_WIDTH, seed=0)
     # Its own words, runs of letters, make one of a clause of Thai. Set this wherever it is loaded.
     model.data_processor.words_splitter = splitter
-    collate = model.data_collator_class(model.config, data_processor=model.data_processor)
     # Sixteen sentences to compare by; the classes of each four are the types that occur in them.
-    unseen = [collate(test[begin : begin + 4]) for begin in range(0, min(len(test), 16), 4)]
+    fours = [test[begin : begin + 4] for begin in range(0, min(len(test), 16), 4)]
+    unseen = [lesson_batch(model, four, TYPES, Random(0)) for four in fours]
 
     def loss() -> float:
-        model.eval()
         with torch.inference_mode():
             return sum(float(model(**batch).loss) for batch in unseen) / len(unseen)
 
     click.echo(f"loss on unseen sentences before: {loss():.0f}")
-    batches = chain.from_iterable(repeat(DataLoader(learnt, 4, shuffle=True, collate_fn=collate)))
-    for name, weights in model.named_parameters():  # Four fifths of the encoder stay as they are.
-        weights.requires_grad_("word_embeddings" not in name)
-    optimizer = torch.optim.AdamW((w for w in model.parameters() if w.requires_grad), lr=1e-4)
-    for batch in islice(batches, steps):
-        model.train()(**batch).loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
+    much = {"epochs": steps, "max_steps": steps, "batch_size": 4, "types_at_once": TYPES}
+    # Four fifths of the encoder, its word embeddings, stay as they are.
+    course = Course(**much, learning_rate=1e-4, warmup=0.1, freeze_embeddings=True, seed=0)
+    with tempfile.TemporaryDirectory() as checkpoints:
+        teach(model, learnt, course, Path(checkpoints))
     click.echo(f"loss on unseen sentences after {steps} steps: {loss():.0f}")
     model.save_pretrained(out, safe_serialization=True)
 

@@ -5,9 +5,11 @@ from pathlib import Path
 import click
 
 from finerweb.compute.checkpoints import Checkpoints, forget, run_folder
+from finerweb.confidence.binder_student import BinderStudent
 from finerweb.confidence.folds import read_corpus
+from finerweb.confidence.gliner_student import GlinerStudent
 from finerweb.confidence.rows import counted, of_folds, rows
-from finerweb.confidence.students import Work, ask_all
+from finerweb.confidence.students import Student, Work, ask_all
 from finerweb.models import resolve
 from finerweb.params.backbones import backbone
 from finerweb.params.compute import ComputeParams
@@ -32,22 +34,15 @@ def main(
 ) -> None:
     """Run the stage."""
     params = load("confidence", ConfidenceParams)
-    settings = load("train_binder", TrainBinderParams)
     compute = load("compute", ComputeParams)
-    encoder = resolve(backbone(settings.encoder))
-    of_types = resolve(backbone(settings.type_encoder)) if settings.type_encoder else None
     work = Work(
         entities,
         selected,
         passages,
-        types,
-        encoder,
-        of_types,
         params.folds,
         tuple(params.seeds),
         params.passages,
-        params.tokens,
-        params.training(settings),
+        _student(params, types),
     )
     home = Path(compute.checkpoints)
     corpus = read_corpus(entities, selected, passages, params.folds)
@@ -62,6 +57,18 @@ def main(
     figures = {"folds": of_folds(corpus, work, answers), "entities": by_language(tallies, Tally())}
     write_metrics(metrics, figures)
     forget(work, "confidence", home)
+
+
+def _student(params: ConfidenceParams, types: Path) -> Student:
+    """Return the kind of student that params name, with what it begins with."""
+    if params.student == "gliner":
+        own = params.gliner
+        begin = resolve(own.model or backbone(str(own.encoder)))
+        return GlinerStudent(begin, params.epochs, params.max_steps, own)
+    settings = load("train_binder", TrainBinderParams)
+    encoder = resolve(backbone(settings.encoder))
+    of_types = resolve(backbone(settings.type_encoder)) if settings.type_encoder else None
+    return BinderStudent(encoder, of_types, types, params.tokens, params.training(settings))
 
 
 if __name__ == "__main__":

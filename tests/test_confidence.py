@@ -1,7 +1,7 @@
 """Confidence: folds, students that never saw what they score, rows, and what resumes."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -18,7 +18,8 @@ from reach import ROOT
 from texts import SENTENCES
 
 from finerweb.compute.checkpoints import Checkpoints
-from finerweb.confidence import students
+from finerweb.confidence import binder_student
+from finerweb.confidence.binder_student import BinderStudent
 from finerweb.confidence.folds import examples, fold_of, held_out, read_corpus
 from finerweb.confidence.rows import counted, rows, together
 from finerweb.confidence.students import OUTSIDE, UNTAUGHT, WIDE, Work, ask_all
@@ -69,10 +70,9 @@ def passages(code: str, n: int) -> list[Passage]:
 
 
 def entities(
-    one: Passage, more: tuple[tuple[int, int, tuple[str, ...]], ...]
+    one: Passage, found: Sequence[tuple[int, int, tuple[str, ...]]]
 ) -> list[dict[str, Any]]:
-    """Return the rows of a passage's entities: two, and ``more``."""
-    found = sorted([(0, 3, ("person",)), (4, 6, ("human", "place")), *more])
+    """Return the rows of a passage's entities."""
     return [
         {
             "passage_id": one.passage_id,
@@ -86,7 +86,7 @@ def entities(
                 for name, label in zip(("gemma", "qwen"), labels, strict=False)
             ],
         }
-        for start, end, labels in found
+        for start, end, labels in sorted(found)
     ]
 
 
@@ -95,12 +95,16 @@ def make_inputs(
     counts: Mapping[str, int],
     more: tuple[tuple[int, int, tuple[str, ...]], ...] = (),
 ) -> None:
-    """Write entities, selected, passages, types: so many passages of each language."""
+    """Write entities, selected, passages, types: so many passages of each language.
+
+    Each has two entities; the first of a language ``more``.
+    """
     types = {"human", *SEEN} | {label for _, _, labels in more for label in labels}
     for code, n in counts.items():
         found = passages(code, n)
-        extra = [more if i == 0 else () for i in range(n)]
-        made = [row for one, some in zip(found, extra, strict=True) for row in entities(one, some)]
+        always = ((0, 3, ("person",)), (4, 6, ("human", "place")))
+        every = [(*always, *more) if i == 0 else always for i in range(n)]
+        made = [row for one, some in zip(found, every, strict=True) for row in entities(one, some)]
         write(folder / "entities" / f"{code}.parquet", made, ENTITIES)
         write(folder / "passages" / f"{code}.parquet", map(passage_row, found), PASSAGES)
         scored = [passage_row(one) | {"quality_score": 0.5} for one in found]
@@ -122,8 +126,9 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def work(folder: Path, encoder: Path, folds: int = 2, seeds: tuple[int, ...] = (0,)) -> Work:
     """Return the work on the inputs of a folder: two steps a student."""
     settings = SETTINGS.model_copy(update={"epochs": 1, "max_steps": 2})
-    there = (folder / name for name in ("entities", "selected", "passages", "types"))
-    return Work(*there, encoder, None, folds, seeds, 2, 256, settings)
+    there = (folder / name for name in ("entities", "selected", "passages"))
+    student = BinderStudent(encoder, None, folder / "types", 256, settings)
+    return Work(*there, folds, seeds, 2, student)
 
 
 def scored(one: Work, kept: Path) -> dict[str, list[dict[str, Any]]]:
@@ -176,10 +181,11 @@ def test_every_entity_has_a_row_in_every_script(tmp_path: Path, encoder: Path) -
 
 def test_what_is_too_wide_is_counted(tmp_path: Path, encoder: Path) -> None:
     make_inputs(tmp_path, {"hin_Deva": 6}, ((8, 16, ("place",)), (7, 34, ("person",))))
-    short = work(tmp_path, encoder)
     model = SETTINGS.model.model_copy(update={"max_length": 20})
-    short = replace(short, params=short.params.model_copy(update={"model": model}))
-    found = scored(short, tmp_path / "kept")["hin_Deva"]
+    one = work(tmp_path, encoder)
+    params = SETTINGS.model_copy(update={"epochs": 1, "max_steps": 2, "model": model})
+    student = BinderStudent(encoder, None, tmp_path / "types", 256, params)
+    found = scored(replace(one, student=student), tmp_path / "kept")["hin_Deva"]
     reasons = {(row["start"], row["end"]): row["reason"] for row in found if row["reason"]}
     assert reasons == {(8, 16): WIDE, (7, 34): OUTSIDE}
     counts = counted(found).metrics()
@@ -211,7 +217,7 @@ def test_a_killed_run_goes_on(
     make_inputs(tmp_path, {"arb_Arab": 4, "hin_Deva": 4})
     one = work(tmp_path, encoder)
     whole = scored(one, tmp_path / "whole")
-    real, asked = students.train, []
+    real, asked = binder_student.train, []
 
     def failing(*args: Any) -> Any:
         asked.append(args[3].name)
@@ -219,7 +225,7 @@ def test_a_killed_run_goes_on(
             raise KeyboardInterrupt
         return real(*args)
 
-    monkeypatch.setattr(students, "train", failing)
+    monkeypatch.setattr(binder_student, "train", failing)
     with pytest.raises(KeyboardInterrupt):
         scored(one, tmp_path / "kept")
     assert scored(one, tmp_path / "kept") == whole
@@ -263,7 +269,7 @@ def test_entities_of_another_run(tmp_path: Path, encoder: Path) -> None:
         ({"edges": [0.5, 0.9, 1.0]}, "between 0 and 1"),
         ({"seeds": [1, 1]}, "seeds that differ"),
         ({"folds": 1}, "folds"),
-        ({"student": "gliner"}, "should be 'binder'"),
+        ({"student": "tagger"}, "should be 'binder' or 'gliner'"),
     ],
 )
 def test_params_that_do_not_fit(changes: dict[str, object], message: str) -> None:

@@ -1,73 +1,87 @@
-"""The examples, each run as a reader runs it, on a small release in three scripts."""
+"""The examples, each run as their page tells a reader to, on a small release in three scripts."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
-from conftest import run
+from conftest import COPIED, run
+from documented import commands, run_all
 from reach import ROOT
 from releases import make_release, make_variants, params
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 N = 12
 """Documents a language, two or three of them kept from learning."""
+OTHERS = ("deu_Latn", "swh_Latn", "vie_Latn", "rus_Cyrl", "ell_Grek", "arb_Arab")
+"""Languages that spaCy's example learns by default: here the texts of English once more."""
+SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("release")
-    make_variants(folder / "variants", N)
-    return make_release(folder, params())
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a checkout as the examples find it, with a small release."""
+    folder = tmp_path_factory.mktemp("examples")
+    for name in (*COPIED, "examples"):
+        (folder / name).symlink_to(ROOT / name)
+    made = tmp_path_factory.mktemp("made")
+    make_variants(made / "variants", N)
+    release = make_release(made, params())
+    for english in (release / "data").glob("*/eng_Latn"):
+        for code in OTHERS:
+            shutil.copytree(english, english.with_name(code))
+    (folder / "data").mkdir()
+    (folder / "data" / "release").symlink_to(release)
+    return folder
 
 
-def example(name: str, *options: str, cwd: Path) -> str:
-    return run("python", str(ROOT / "examples" / f"{name}.py"), *options, cwd=cwd).stdout
+@pytest.fixture(scope="module")
+def said(project: Path) -> dict[str, str]:
+    """Return what each example printed, by its script."""
+    lines = commands("examples/README.md", "Examples")
+    printed = run_all(lines, project)
+    return {line.split()[1]: text for line, text in zip(lines, printed, strict=True)}
 
 
-def test_every_example_is_short_and_run_here() -> None:
-    scripts = {path.stem: path.read_text("utf-8") for path in (ROOT / "examples").glob("*.py")}
-    told = (ROOT / "examples" / "README.md").read_text("utf-8")
-    assert set(scripts) == set(
-        re.findall(r'example\(\s*"(\w+)"', Path(__file__).read_text("utf-8"))
-    )
-    assert set(scripts) == set(re.findall(r"`(\w+)\.py", told))
-    assert all(len(source.splitlines()) <= 80 for source in scripts.values())
+def test_every_example_is_short_and_told() -> None:
+    told = {line.split()[1] for line in commands("examples/README.md", "Examples")}
+    assert told == {f"examples/{path.name}" for path in SCRIPTS}
+    assert all(len(path.read_text("utf-8").splitlines()) <= 80 for path in SCRIPTS)
 
 
-def test_compare_annotators(release: Path, tmp_path: Path) -> None:
-    said = example("compare_annotators", "qwen", "gemma", "--release", str(release), cwd=tmp_path)
-    rows = [line.split() for line in said.splitlines() if "_" in line]
-    assert [row[0] for row in rows] == ["eng_Latn", "hin_Deva", "tha_Thai"]
+def test_compare_annotators(said: dict[str, str]) -> None:
+    lines = said["examples/compare_annotators.py"].splitlines()
+    rows = [line.split() for line in lines if "_" in line]
+    assert [row[0] for row in rows] == sorted(("eng_Latn", "hin_Deva", "tha_Thai", *OTHERS))
     # Both find the same here.
     assert all(len(set(row[1:])) == 1 and int(row[1]) >= N for row in rows)
 
 
-def test_train_gliner(release: Path, tmp_path: Path) -> None:
+def test_train_gliner(said: dict[str, str], project: Path) -> None:
     """A few steps bring the loss down on sentences of other documents, which are the same here."""
-    options = ("--release", str(release), "--out", "mine", "--steps", "4")
-    said = example("train_gliner", *options, cwd=tmp_path)
-    before, after = (int(n) for n in re.findall(r"unseen sentences .*: (\d+)", said))
+    losses = re.findall(r"unseen sentences .*: (\d+)", said["examples/train_gliner.py"])
+    before, after = map(int, losses)
     assert after < before
-    assert (tmp_path / "mine" / "model.safetensors").is_file()
+    assert (project / "gliner-mine" / "model.safetensors").is_file()
 
 
-def test_train_spacy(release: Path, tmp_path: Path) -> None:
-    """Five passages of each language are the same: it learns them."""
-    options = ("--release", str(release), "--out", "mine", "--language", "eng_Latn")
-    said = example("train_spacy", *options, "--language", "hin_Deva", cwd=tmp_path)
-    scores = [float(score) for score in re.findall(r"truth, ([\d.]+)", said)]
+def test_train_spacy(said: dict[str, str], project: Path) -> None:
+    """The passages of its languages are the same: it learns them."""
+    told = re.findall(r"truth, ([\d.]+)", said["examples/train_spacy.py"])
+    scores = [float(score) for score in told]
     assert len(scores) == 10 and scores[-1] > 0.5
     import spacy
 
-    assert spacy.load(tmp_path / "mine").pipe_names == ["ner"]
+    assert spacy.load(project / "spacy-mine").pipe_names == ["ner"]
 
 
-def test_add_language(tmp_path: Path) -> None:
-    """The project itself stays as it is."""
+def test_add_language(tmp_path: Path, said: dict[str, str]) -> None:
+    """The project itself stays as it is; run from elsewhere, it is told where that is."""
     before = (ROOT / "params.yaml").read_bytes()
-    said = example("add_language", "--project", str(ROOT), cwd=tmp_path)
+    script = str(ROOT / "examples" / "add_language.py")
+    elsewhere = run("python", script, "--project", str(ROOT), cwd=tmp_path).stdout
     assert (ROOT / "params.yaml").read_bytes() == before
-    assert [line.split()[1] for line in said.splitlines() if line.startswith("fra_Latn-")].count(
-        "corpus"
-    ) == 3
-    assert re.search(r"requests +327 ", said), "three questions about 97 texts and 12 attacks"
+    for told in (elsewhere, said["examples/add_language.py"]):
+        parts = [line.split()[1] for line in told.splitlines() if line.startswith("fra_Latn-")]
+        assert parts.count("corpus") == 3
+        assert re.search(r"requests +327 ", told), "three questions about 97 texts and 12 attacks"

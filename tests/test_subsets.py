@@ -1,10 +1,12 @@
 """Subsets of entities by confidence: edges, groups, gold; and the column that releases join."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -17,6 +19,7 @@ from finerweb.exports.source import entities, parts
 from finerweb.params.confidence import ConfidenceParams
 from finerweb.records import Span
 from finerweb.release.confidence import joined
+from finerweb.release.folder import FILE, write_checksums
 from finerweb.release.verify import verify
 from finerweb.report.subsets import (
     CALIBRATION,
@@ -114,17 +117,20 @@ def test_gold_says_what_is_right() -> None:
     assert told[COARSE]["right"] == 0.25
     assert told[COARSE]["auc"] == 1.0
     assert told[PLACE]["auc"] == 0.5
-    # Of the bins [0, .25), [.5, .75), [.75, 1]: |.2 - 0| + 2 |.55 - 0| + |.99 - 1|.
-    assert told[COARSE]["calibration_error"] == pytest.approx((0.2 + 1.1 + 0.01) / 4)
+    # Four bins, of .2, .5, .6 and .99: of these the last alone is right.
+    assert told[COARSE]["calibration_error"] == pytest.approx((0.2 + 0.5 + 0.6 + 0.01) / 4)
 
 
 def test_plots() -> None:
     points = list(histogram(found(), 4))
     assert {tuple(point) for point in points} == {HISTOGRAM}
     assert [p["share"] for p in points if p["source"] == "gemma"] == [0.5, 0.0, 0.5, 0.0]
-    points = list(calibration(found(), 4))
+    points = list(calibration(found(), 3))
     assert {tuple(point) for point in points} == {CALIBRATION}
-    assert sum(p["entities"] for p in points if p["right_in"] == PLACE) == 4
+    assert [p["entities"] for p in points] == [2, 1, 1]
+    assert [p["place"] for p in points] == [0.5, 0, 1]
+    assert [p["place_and_type"] for p in points] == [0, 0, 1]
+    assert [p["confidence"] for p in points] == pytest.approx([0.35, 0.6, 0.99])
 
 
 def test_nothing_to_tell() -> None:
@@ -182,6 +188,28 @@ def test_a_release_that_does_not_say_so(tmp_path: Path) -> None:
     card = release / "README.md"
     card.write_text(card.read_text("utf-8").replace("confidence: true", "confidence: false"))
     assert any("data/merged-single" in fault for fault in verify(release))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(1.5, "1.5"), (-0.25, "-0.25"), (math.nan, "nan"), (math.inf, "inf")]
+)
+@pytest.mark.parametrize("code", CODES)
+def test_planted_in_the_confidence(tmp_path: Path, code: str, value: float, said: str) -> None:
+    """With checksums that were made anew; the views of the passages are held to these."""
+    make_variants(tmp_path / "variants")
+    make_confidence(tmp_path / "confidence")
+    release = make_release(tmp_path, params(confidence=True))
+    path = release / "data/merged-single" / code / FILE
+    table = pq.read_table(path, partitioning=None)
+    rows = table.to_pylist()
+    rows[0]["char_spans"][0]["confidence"] = value
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+    write_checksums(release)
+    start, end = (rows[0]["char_spans"][0][name] for name in ("start", "end"))
+    where = f"data/merged-single/{code}/{FILE}: {rows[0]['id']}: entity [{start}, {end})"
+    expected = f"{where} has the confidence {said}, expected null or a number from 0 to 1"
+    named = [fault for fault in verify(release) if "confidence " in fault]
+    assert named == [expected]
 
 
 def test_an_entity_without_a_row(tmp_path: Path) -> None:

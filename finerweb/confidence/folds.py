@@ -8,12 +8,10 @@ from operator import itemgetter
 from pathlib import Path
 
 from finerweb.binder.examples import Example, documents_with_gold
-from finerweb.binder.likeness import Likeness, likeness_of
 from finerweb.records import Span
 from finerweb.tables.entities import ENTITIES
 from finerweb.tables.io import languages_in, stream, stream_tables
 from finerweb.tables.passages import SELECTED
-from finerweb.tables.types import read_concepts, read_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +81,6 @@ def _language(
         document, text = known[passage_id]
         found = tuple((row["start"], row["end"], tuple(row["labels"])) for row in group)
         yield Labelled(passage_id, text, fold_of(document, folds), document in with_gold, found)
-
-
-def likeness(corpus: Corpus, types: Path) -> Likeness:
-    """Return what the types of a corpus mean, from the folder that the stage `types` wrote."""
-    concepts = read_concepts(types)
-    every = (labels for some in corpus.values() for one in some for _, _, labels in one.entities)
-    meant = {
-        name: [frozenset(concepts[name])] for name in sorted({n for some in every for n in some})
-    }
-    return likeness_of(meant, concepts, *read_vectors(types))
 
 
 def examples(corpus: Corpus, fold: int) -> list[Example]:

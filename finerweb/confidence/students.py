@@ -1,4 +1,4 @@
-"""Students of all folds and seeds: trained, asked, and forgotten; what is finished is kept."""
+"""Students of all folds and seeds: taught, asked, and forgotten; what is finished is kept."""
 
 import json
 import logging
@@ -7,47 +7,61 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 
-from finerweb.binder.decoding import Found, margins
-from finerweb.binder.model import Binder
-from finerweb.binder.setups import figures
-from finerweb.binder.training import Run, train
-from finerweb.binder.windows import windows
+from finerweb.binder.examples import Example
 from finerweb.compute.batches import from_bytes, to_bytes
 from finerweb.compute.checkpoints import Checkpoints
-from finerweb.confidence.folds import Corpus, Labelled, examples, held_out, likeness
-from finerweb.params.train_binder import TrainBinderParams
-from finerweb.records import Span
+from finerweb.confidence.folds import Corpus, Labelled, examples, held_out
 
 WIDE, OUTSIDE, UNTAUGHT = "wider than max_width", "in no window", "nothing to learn from"
 """Why an entity has no probability. The last: no other fold has an entity without gold."""
 ANSWERS = pa.schema([("probabilities", pa.list_(pa.float32())), ("reason", pa.string())])
 TOLD = "training"
 
+Answer = dict[str, object]
+"""What is said of an entity: `answered` or `unanswered`."""
+
 log = logging.getLogger(__name__)
+
+
+class Taught(Protocol):
+    """A student that has learnt."""
+
+    def figures(self) -> dict[str, object]:
+        """Return how its training went, for the metrics."""
+
+    def answers(self, held: Sequence[Labelled]) -> Iterator[Answer]:
+        """Yield what it says of each entity of some passages, in their order."""
+
+
+class Student(Protocol):
+    """A kind of student: a tuple of all that it is begun with and taught by."""
+
+    def learn(self, learnt: Sequence[Example], seed: int, checkpoints: Path) -> Taught:
+        """Return one that has learnt the examples; a training that was killed goes on.
+
+        Raises:
+            ValueError: none of the entities can be learnt.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """All that the probabilities depend on; what is finished is kept under its digest.
 
-    ``at_once`` passages are scored at a time, in batches of ``tokens`` tokens with padding.
+    ``at_once`` passages are scored at a time.
     """
 
     entities: Path
     selected: Path
     passages: Path
-    types: Path
-    encoder: Path
-    type_encoder: Path | None
     folds: int
     seeds: tuple[int, ...]
     at_once: int
-    tokens: int
-    params: TrainBinderParams
+    student: Student
 
     def students(self) -> list[tuple[int, int]]:
         """Return fold and seed of each student."""
@@ -88,25 +102,22 @@ def ask_all(corpus: Corpus, work: Work, kept: Checkpoints) -> Answers:
     batch.
 
     Raises:
-        ValueError: as `finerweb.binder.training.train`.
+        ValueError: as `Student.learn`.
     """
     answers = Answers(kept)
-    meant = likeness(corpus, work.types)
     for fold, seed in work.students():
         names = [_name(fold, seed, code) for code in corpus]
         if all(kept.get(name) is not None for name in names):
             log.info("fold %d, seed %d: finished earlier", fold, seed)
             continue
         training = kept.folder / f"fold {fold}, seed {seed}"
-        binder, learnt = None, examples(corpus, fold)
+        taught, learnt = None, examples(corpus, fold)
         if any(one.spans for one in learnt) and any(held_out(corpus, c, fold) for c in corpus):
-            run = Run(work.encoder, work.type_encoder, seed, work.params)
-            trained = train(learnt, meant, run, training)
-            binder = trained.binder
-            kept.put(_name(fold, seed, TOLD), json.dumps(figures(trained)).encode())
+            taught = work.student.learn(learnt, seed, training)
+            kept.put(_name(fold, seed, TOLD), json.dumps(taught.figures()).encode())
         for code, name in zip(corpus, names, strict=True):
             held = held_out(corpus, code, fold)
-            kept.put(name, to_bytes(_answers(binder, held, work)))
+            kept.put(name, to_bytes(_answers(taught, held, work.at_once)))
         shutil.rmtree(training, ignore_errors=True)
     return answers
 
@@ -115,43 +126,23 @@ def _name(fold: int, seed: int, what: str) -> str:
     return f"{fold}-{seed}-{what}"
 
 
-def _answers(binder: Binder | None, held: Sequence[Labelled], work: Work) -> pa.Table:
+def _answers(taught: Taught | None, held: Sequence[Labelled], at_once: int) -> pa.Table:
     """Return `Answers.of` of passages."""
-    rows: list[dict[str, object]] = []
-    for begin in range(0, len(held), work.at_once):
-        some = held[begin : begin + work.at_once]
-        if binder is None:
-            none: dict[str, object] = {"probabilities": None, "reason": UNTAUGHT}
-            rows += [none for one in some for _ in one.entities]
+    rows: list[Answer] = []
+    for begin in range(0, len(held), at_once):
+        some = held[begin : begin + at_once]
+        if taught is None:
+            rows += [unanswered(UNTAUGHT) for one in some for _ in one.entities]
         else:
-            rows += _scored(binder, some, work)
+            rows += taught.answers(some)
     return pa.Table.from_pylist(rows, schema=ANSWERS)
 
 
-def _scored(binder: Binder, some: Sequence[Labelled], work: Work) -> Iterator[dict[str, object]]:
-    """Yield the answers of a student to the entities of some passages.
-
-    Binder scores a span, and the special token before the text, which stands for "no such span",
-    by one measure for each type. The probability of a span and a type is the logistic function of
-    the first less the second: at a half the student is as sure that it is one as that it is none,
-    and from there on it would find it, were no better span in its place.
-    """
-    texts, spans = [one.text for one in some], [one.spans() for one in some]
-    every = margins(binder, texts, spans, work.tokens, work.params.precision)
-    for one, mine, found in zip(some, spans, every, strict=True):
-        answered = zip(mine, found, strict=True)
-        for _, _, labels in one.entities:
-            pairs = [next(answered) for _ in labels]
-            known = [
-                Found(span, margin).probability for span, margin in pairs if margin is not None
-            ]
-            if known:
-                yield {"probabilities": known, "reason": None}
-            else:
-                yield {"probabilities": None, "reason": _why_not(binder, one.text, pairs[0][0])}
+def answered(probabilities: list[float]) -> Answer:
+    """Return the answer to an entity, of one probability for each of its labels."""
+    return {"probabilities": probabilities, "reason": None}
 
 
-def _why_not(binder: Binder, text: str, span: Span) -> str:
-    params = binder.params
-    cut = windows(binder.text.tokenizer, [text], params.max_length, params.stride)
-    return WIDE if any(window.place(span) for window in cut) else OUTSIDE
+def unanswered(reason: str) -> Answer:
+    """Return the answer to an entity that a student cannot score."""
+    return {"probabilities": None, "reason": reason}

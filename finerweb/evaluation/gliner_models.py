@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from finerweb.corpus.segmentation import pieces
 from finerweb.evaluation.predictors import Predicted
+from finerweb.gliner.loading import icu_words, saved
 from finerweb.models import resolve
 from finerweb.params.evaluate import GlinerParams
 
@@ -64,25 +64,11 @@ def surest(spans: Iterable[Predicted]) -> list[Predicted]:
     return sorted(kept)
 
 
-def icu_words(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the words of a text and what stands between them as GLiNER takes them.
-
-    Its own are runs of letters, so that a clause of Thai or Chinese is one.
-    """
-    at = 0
-    for piece in pieces(text):
-        for part in piece.split():
-            start = text.index(part, at)
-            at = start + len(part)
-            yield part, start, at
-
-
 def load_gliner(params: GlinerParams) -> Gliner:
     """Return the model that params name.
 
     Raises:
-        ValueError: the package `gliner` is not there, or the folder lacks weights in safetensors or
-            its tokenizer.
+        ValueError: as `finerweb.gliner.loading.saved`.
         OSError: the model cannot be had.
     """
     return Gliner(_model(resolve(params.model), params.words), params)
@@ -90,21 +76,5 @@ def load_gliner(params: GlinerParams) -> Gliner:
 
 @cache
 def _model(folder: Path, words: str) -> Any:
-    try:
-        from gliner import GLiNER
-    except ImportError as error:
-        raise ValueError(
-            "GLiNER models need the package gliner: pip install 'finerweb[gliner]', or take the "
-            "predictor out of evaluate.predictors"
-        ) from error
-    for needed in ("model.safetensors", "tokenizer_config.json"):
-        if not (folder / needed).is_file():
-            raise ValueError(
-                f"{folder}: no {needed}; expected what GLiNER's "
-                "save_pretrained(folder, safe_serialization=True) writes: a pickle may run code, "
-                "and another model's tokenizer would be fetched (docs/gold.md says how)"
-            )
-    import torch
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return GLiNER.from_pretrained(str(folder), local_files_only=True, map_location=device)
+    """Return a model that no other splits words for."""
+    return saved(folder)
