@@ -12,15 +12,18 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import yaml
+from binders import write_untaught
 from conftest import run
 from encoders import make_encoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import SENTENCES
 
-from finerweb.evaluation.gliner_models import icu_words, surest
+from finerweb.evaluation.gliner_models import surest
 from finerweb.evaluation.predictors import Predicted, load_predictor, predictions, rows
-from finerweb.evaluation.report import coverage, points, scores, table_4
+from finerweb.evaluation.report import all_scores, coverage, points, scores, table_4
+from finerweb.evaluation.students import learnt_by
+from finerweb.gliner.loading import icu_words
 from finerweb.gold.loading import read_sets
 from finerweb.gold.sets import GoldSet
 from finerweb.params.evaluate import BinderParams, EvaluateParams, GlinerParams
@@ -92,7 +95,10 @@ def found(gold: GoldSet, **predictors: Lexicon) -> dict[str, pa.Table]:
 def test_scores_by_language_and_type(caplog: pytest.LogCaptureFixture) -> None:
     (gold,) = read_sets(params(), passages())
     tables = found(gold, knows=Lexicon("Anna Müller", "อันนา"), silent=Lexicon())
-    ours = {name: {"sample": scores(name, gold, tables, params())} for name in ("knows", "silent")}
+    ours = {
+        name: {"sample": scores(name, gold, tables, NAMES, params())}
+        for name in ("knows", "silent")
+    }
     knows, silent = (ours[name]["sample"] for name in ours)
     f1 = {code: one["exact"]["f1"] for code, one in knows["languages"].items()}
     assert f1 == {"cmn_Hani": 0.0, "deu_Latn": 1.0, "tha_Thai": 1.0}
@@ -115,9 +121,9 @@ def test_a_set_in_a_language_without_predictions() -> None:
     tables = found(gold, knows=Lexicon())
     del tables["tha_Thai"]
     with pytest.raises(ValueError, match="no predictions in tha_Thai; run the stage `predict`"):
-        scores("knows", gold, tables, params())
+        scores("knows", gold, tables, NAMES, params())
     with pytest.raises(ValueError, match="the predictions have no such text"):
-        scores("other", gold, tables | {"tha_Thai": tables["deu_Latn"]}, params())
+        scores("other", gold, tables | {"tha_Thai": tables["deu_Latn"]}, NAMES, params())
 
 
 def test_a_set_in_two_languages(tmp_path: Path) -> None:
@@ -177,23 +183,90 @@ def test_table_4() -> None:
     ours = {"p": {"conll": figures("eng_Latn", 0.6), "sw": figures("swh_Latn", 0.3),
                   "am": figures("amh_Ethi", 0.1), "th": figures("tha_Thai", 0.9)}}  # fmt: skip
     table = table_4(ours, sets)
-    assert [row["by"] for row in table] == ["paper"] * 4 + ["ours"]
-    for row in table[:4]:
+    assert (list(table["ours"]), len(table["paper"])) == (["p"], 4)
+    for row in table["paper"].values():
         mean = (row["conll2003"] + row["masakhaner"] + row["thainer"]) / 3
         assert row["average"] == pytest.approx(mean, abs=0.002), row
-    own = table[4]
+    own = table["ours"]["p"]
     assert (own["conll2003"], own["masakhaner"], own["thainer"]) == (0.6, 0.3, 0.9)
     assert own["average"] == pytest.approx(0.6)
-    partly = table_4({"p": {"sw": ours["p"]["sw"]}}, sets[1:2])[4]
+    partly = table_4({"p": {"sw": ours["p"]["sw"]}}, sets[1:2])["ours"]["p"]
     assert (partly["masakhaner"], partly["thainer"], partly["average"]) == (0.3, None, None)
 
 
+# ---- students that read some of the languages
+
+
+def student(instance: str = "per_language-0") -> BinderParams:
+    given = {"kind": "binder", "instance": instance, "precision": "float32", "tokens": 64}
+    return BinderParams.model_validate(given | {"margin": 99})
+
+
 def test_no_student_of_that_name(tmp_path: Path) -> None:
-    binder = BinderParams(
-        kind="binder", instance="joint-0", tokens=64, precision="float32", margin=0
-    )
+    sets = read_sets(params(), passages())
     with pytest.raises(ValueError, match="joint-0: no such student"):
-        load_predictor(binder, tmp_path, "deu_Latn")
+        load_predictor(student("joint-0"), tmp_path, "deu_Latn")
+    with pytest.raises(ValueError, match="joint-0: no such student"):
+        predictions({"binder": student("joint-0")}, sets, [], tmp_path)
+
+
+def test_a_language_without_a_student(
+    encoder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has no rows and no scores, and costs no other predictor its own."""
+    write_untaught(encoder, tmp_path / "per_language-0" / "deu_Latn", "deu_Latn")
+    write_untaught(encoder, tmp_path / "joint-0" / "joint", "deu_Latn", "kor_Hang")
+    named = {"one": student(), "joint": student("joint-0")}
+    (gold,) = read_sets(params(), passages())
+    found, counts = predictions(named, [gold], [], tmp_path)
+    assert {c: {r["predictor"] for r in some} for c, some in found.items()} == {
+        "cmn_Hani": {"joint"},
+        "deu_Latn": {"joint", "one"},
+        "tha_Thai": {"joint"},
+    }
+    assert counts["one"]["sample"]["texts"] == 2
+    assert counts["one"]["sample"]["without_student"] == 4
+    assert counts["joint"]["sample"]["without_student"] == 0
+    assert "predictor one: " in caplog.text
+    assert "per_language-0 has no student for cmn_Hani, tha_Thai; nothing is" in caplog.text
+    assert "predictor joint" not in caplog.text
+
+    tables = {c: pa.Table.from_pylist(rs, schema=PREDICTIONS.schema) for c, rs in found.items()}
+    told = params(predictors={name: one.model_dump() for name, one in named.items()})
+    ours = all_scores([gold], tables, tmp_path, told)
+    one = ours["one"]["sample"]
+    assert list(one["languages"]) == list(ours["joint"]["sample"]["languages"]) == sorted(NAMES)
+    assert (one["languages"]["cmn_Hani"], one["languages"]["tha_Thai"]) == (None, None)
+    assert one["overall"]["exact"] == one["languages"]["deu_Latn"]["exact"]
+    assert (one["overall"]["texts"], ours["joint"]["sample"]["overall"]["texts"]) == (2, 6)
+    plotted = [(p["predictor"], p["language"]) for p in points(ours)]
+    assert [code for name, code in plotted if name == "one"] == ["overall", "deu_Latn"]
+    assert learnt_by(named.values(), tmp_path) == {"deu_Latn", "kor_Hang"}
+    assert learnt_by([student()], tmp_path) == {"deu_Latn"}
+
+
+def test_a_set_that_a_student_reads_nothing_of(tmp_path: Path) -> None:
+    (gold,) = read_sets(params(), passages())
+    figures = scores("one", gold, {}, ["kor_Hang"], params())
+    assert figures == {
+        "overall": None,
+        "languages": dict.fromkeys(sorted(NAMES)),
+        "types": {"person": None},
+    }
+    assert list(points({"one": {"sample": figures}})) == []
+    sets = [NULLS | {"name": "th", "kind": "thainer", "path": "a", "language": "tha_Thai"}]
+    (cells,) = table_4({"one": {"th": figures}}, params(*sets).sets)["ours"].values()
+    assert cells["thainer"] is cells["average"] is None
+
+
+def test_an_instance_without_any_language_that_is_asked(encoder: Path, tmp_path: Path) -> None:
+    write_untaught(encoder, tmp_path / "per_language-0" / "kor_Hang", "kor_Hang")
+    sets = read_sets(params(), passages())
+    message = "no student for any language of evaluate.sets .*tha_Thai.*train_binder.languages"
+    with pytest.raises(ValueError, match=message):
+        predictions({"one": student()}, sets, [], tmp_path)
+    with pytest.raises(ValueError, match="expected a student in tha_Thai/ or joint/"):
+        load_predictor(student(), tmp_path, "tha_Thai")
 
 
 FOUND = st.builds(
@@ -309,7 +382,7 @@ def set_predictors(project: Path, **predictors: Any) -> None:
 STAGES = {
     "predict": "--passages data/passages --selected data/selected --binder models/binder "
     "--out data/predictions --metrics metrics/predict.json",
-    "evaluate": "--passages data/passages --selected data/selected --predictions data/predictions "
+    "evaluate": "--passages data/passages --binder models/binder --predictions data/predictions "
     "--metrics metrics/evaluate.json --plot plots/evaluate.csv",
 }
 
@@ -329,8 +402,8 @@ def test_stages(
     figures = read_metrics(project / "metrics/evaluate.json")
     overall = figures["scores"]["tiny"]["sample"]["overall"]
     assert overall["exact"]["predicted"] == counts["spans"]
-    assert figures["trained_without_gold"] == ["kor_Hang"]
-    assert figures["table_4"][-1]["model"] == "tiny"
+    assert figures["trained_without_gold"] == [], "what GLiNER learnt from is not known"
+    assert list(figures["table_4"]["ours"]) == ["tiny"]
     assert (project / "plots/evaluate.csv").read_text("utf-8").startswith("predictor,set,language")
     before = (project / "metrics/evaluate.json").read_bytes()
     stage("evaluate", *STAGES["evaluate"].split())
@@ -350,7 +423,7 @@ def test_stages_without_predictors_and_with_gold_that_was_learnt(
     figures = read_metrics(project / "metrics/evaluate.json")
     assert figures["scores"] == {}
     assert figures["sets"]["sample"]["texts"]["kept"] == 6
-    assert len(figures["table_4"]) == 4
+    assert figures["table_4"]["ours"] == {}
     write_corpus(project, f"x {SENTENCES['Latn']} y")
     told = (project / "data/predictions/tha_Thai.parquet").read_bytes()
     done = stage("predict", *STAGES["predict"].split())
@@ -385,4 +458,4 @@ def test_the_extra_is_named_where_gliner_is_missing(tmp_path: Path) -> None:
     )
     done = run(sys.executable, "-c", code, cwd=tmp_path, check=False, env=dict(os.environ))
     assert "ValueError: GLiNER models need" in done.stderr
-    assert "pip install 'finerweb[gliner]'" in done.stderr
+    assert "pip install -e '.[gliner]'" in done.stderr

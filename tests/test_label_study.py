@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import yaml
+from binders import write_untaught
 from encoders import make_encoder
 from hypothesis import given
 from hypothesis import strategies as st
@@ -210,6 +211,26 @@ def test_only_languages_that_have_names_are_compared(caplog: pytest.LogCaptureFi
     assert label_scores.scores([strange], {"sample": {}}, {}, Path("none"), PARAMS) == {}
 
 
+def test_languages_without_a_student_have_no_scores(
+    encoder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The student reads German alone; what it found by the English names is there for it alone."""
+    write_untaught(encoder, tmp_path / "per_language-0" / "deu_Latn", "deu_Latn")
+    one = gold(("person",))
+    given = {"kind": "binder", "instance": "per_language-0", "precision": "float32"}
+    told = PARAMS.model_dump() | {"predictors": {"p": given | {"tokens": 64, "margin": 99}}}
+    original = {"deu_Latn": tables(one, Knows("person"), {})["deu_Latn"]}
+    params = EvaluateParams.model_validate(told)
+    found = label_scores.scores([one], {"sample": all_named(one)}, original, tmp_path, params)
+    figures = found["p"]["sample"]
+    assert [code for code in PERSON if figures["languages"][code]] == ["deu_Latn"]
+    assert figures["languages"]["tha_Thai"] is None
+    assert figures["overall"]["texts"] == figures["languages"]["deu_Latn"]["texts"] == 3
+    assert "has no student for arb_Arab, cmn_Hani, hin_Deva, tha_Thai" in caplog.text
+    plotted = {point["language"] for point in label_scores.points(found)}
+    assert plotted == {"overall", "deu_Latn"}
+
+
 def test_predictions_of_other_texts_are_refused() -> None:
     one = gold()
     with pytest.raises(ValueError, match="the predictions have no such text"):
@@ -275,7 +296,8 @@ def write_inputs(project: Path, status: str) -> None:
 
 def write_student(project: Path, encoder: Path) -> None:
     """Write a Binder that has learnt nothing, and let it find whatever scores above -1."""
-    from finerweb.binder.folder import Origin, save
+    from finerweb.binder.folder import save
+    from finerweb.binder.manifest import Origin
     from finerweb.binder.model import new_binder
     from finerweb.params.train_binder import ModelParams
 
@@ -284,6 +306,7 @@ def write_student(project: Path, encoder: Path) -> None:
     binder = new_binder(encoder, None, ModelParams.model_validate(small), 0)
     origin = Origin("merged-multi", ("kor_Hang",), "joint", 0, "tiny", None)
     save(binder, origin, project / "models/binder/joint-0/joint")
+    told["evaluate"]["predictors"] = {"binder": told["evaluate"]["predictors"]["binder"]}
     told["evaluate"]["predictors"]["binder"]["margin"] = -1
     told["evaluate"]["resamples"] = 20
     told["label_study"]["encoder"] = "local:tiny"

@@ -5,8 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from finerweb.binder.manifest import folder_for
 from finerweb.evaluation.predictors import Predicted
 from finerweb.params.evaluate import BinderParams
+from finerweb.params.train_binder import JOINT
 
 
 class BinderPredictor:
@@ -38,12 +40,16 @@ def load_binder(instance: Path, params: BinderParams, code: str) -> BinderPredic
     """Return the student of an instance that reads a language: its own, or the joint one.
 
     Raises:
-        FileNotFoundError: there is no such student.
-        ValueError: its files do not fit one another.
+        FileNotFoundError: a file of it is missing.
+        ValueError: there is no such student, or its files do not fit one another.
     """
-    from finerweb.binder.folder import folder_for
-
-    return BinderPredictor(_model(folder_for(instance, code).resolve()), params)
+    folder = folder_for(instance, code)
+    if folder is None:
+        raise ValueError(
+            f"{instance}: expected a student in {code}/ or {JOINT}/, found none; add {code} to "
+            "train_binder.languages, or name an instance that reads it in evaluate.predictors"
+        )
+    return BinderPredictor(_model(folder.resolve()), params)
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from finerweb.evaluation.students import folder_of, readable
 from finerweb.gold.records import GoldText
 from finerweb.gold.sets import GoldSet
 from finerweb.params.evaluate import BinderParams, GlinerParams
@@ -39,22 +40,17 @@ def load_predictor(
     ``binder`` is the folder of the trained students, which has one for each instance.
 
     Raises:
-        ValueError: there is no such student, or no library for the model (the message names the
-            extra), or its folder is not as it has to be.
+        ValueError: there is no such student, or none for the language, or no library for the model
+            (the message names the extra), or its folder is not as it has to be.
         OSError: the model cannot be had.
     """
     if params.kind == "gliner":
         from finerweb.evaluation.gliner_models import load_gliner
 
         return load_gliner(params)
-    if binder is None or not (binder / params.instance).is_dir():
-        raise ValueError(
-            f"{binder}/{params.instance}: no such student; expected the folder of an instance, as "
-            "the stage that trains them writes it"
-        )
     from finerweb.evaluation.binder_models import load_binder
 
-    return load_binder(binder / params.instance, params, code)
+    return load_binder(folder_of(params, binder), params, code)
 
 
 def rows(
@@ -97,17 +93,19 @@ def predictions(
 ) -> tuple[dict[str, list[Row]], dict[str, dict[str, dict[str, int]]]]:
     """Return the rows of the `predictions` table by language, and counts by predictor and set.
 
-    The ``languages`` are there, and those of the sets; without predictors none has rows.
+    The ``languages`` are there, and those of the sets; without predictors none has rows. Texts that
+    a predictor has no student for have no row of it and are counted.
 
     Raises:
-        ValueError, OSError: as `load_predictor` and `rows`.
+        ValueError, OSError: as `load_predictor` and `rows`; or a predictor reads no language of the
+            sets.
     """
     of_sets = {text.language for one in sets for text in one.texts}
     found: dict[str, list[Row]] = {code: [] for code in sorted({*languages, *of_sets})}
     counts: dict[str, dict[str, dict[str, int]]] = {}
     for name, params in named.items():
-        counts[name] = {one.name: {"texts": 0, "empty": 0, "spans": 0} for one in sets}
-        for code in sorted(of_sets):
+        counts[name] = {one.name: _nothing(one) for one in sets}
+        for code in _read_by(name, params, binder, of_sets):
             predictor = load_predictor(params, binder, code)
             for one in sets:
                 texts = [text for text in one.texts if text.language == code]
@@ -115,9 +113,28 @@ def predictions(
                 found[code] += made
                 tally = counts[name][one.name]
                 tally["texts"] += len(made)
+                tally["without_student"] -= len(made)
                 tally["empty"] += sum(not row["spans"] for row in made)
                 tally["spans"] += sum(len(row["spans"]) for row in made)
     return found, counts
+
+
+def _nothing(one: GoldSet) -> dict[str, int]:
+    """Return the counts of a set before any of its texts was read."""
+    return {"texts": 0, "without_student": len(one.texts), "empty": 0, "spans": 0}
+
+
+def _read_by(
+    name: str, params: BinderParams | GlinerParams, binder: Path, languages: set[str]
+) -> list[str]:
+    found = readable(name, params, binder, languages)
+    if languages and not found:
+        raise ValueError(
+            f"predictor {name}: has no student for any language of evaluate.sets "
+            f"({', '.join(sorted(languages))}); add one of them to train_binder.languages, name "
+            "another instance, or take the predictor out of evaluate.predictors"
+        )
+    return found
 
 
 def _row(span: tuple[int, int, str, float]) -> Mapping[str, object]:

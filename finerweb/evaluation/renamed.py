@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from finerweb.evaluation.predictors import Predictor, load_predictor, rows
+from finerweb.evaluation.students import readable
 from finerweb.gold.records import GoldText
 from finerweb.gold.sets import GoldSet
 from finerweb.params.evaluate import BinderParams, GlinerParams
@@ -78,7 +79,8 @@ def renamed_predictions(
 ) -> dict[str, pa.Table]:
     """Return the `predictions` table of each language, as `renamed_rows` has them.
 
-    ``namings`` are those of each set, by language; only languages that are there are asked about.
+    ``namings`` are those of each set, by language; only languages that are there are asked about. A
+    predictor that has no student for one has no rows in it.
 
     Raises:
         ValueError, OSError: as `load_predictor` and `renamed_rows`.
@@ -86,7 +88,7 @@ def renamed_predictions(
     codes = sorted({code for by_language in namings.values() for code in by_language})
     found: dict[str, list[Row]] = {code: [] for code in codes}
     for name, params in predictors.items():
-        for code in codes:
+        for code in readable(name, params, binder, codes):
             predictor = load_predictor(params, binder, code)
             for one in sets:
                 if code in namings[one.name]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from finerweb.languages import language
+from finerweb.params.gold import GoldKind
 from finerweb.params.load import Section
 
 SAMPLE = "sample"
@@ -20,19 +21,7 @@ class GoldSetParams(Section):
     """
 
     name: str = Field(pattern=r"^[\w.-]+$")
-    kind: Literal[
-        "sample",
-        "conll2003",
-        "masakhaner",
-        "thainer",
-        "panx",
-        "uner",
-        "wikigold",
-        "dynamicner",
-        "columns",
-        "tagged",
-        "spans",
-    ]
+    kind: Literal["sample", GoldKind]
     path: Path | None
     language: str | None
     split: str | None
