@@ -57,9 +57,12 @@ def plant(
     left = sorted(surfaces, key=lambda one: order(MISSING, one))
     removed = left[: _number(shares.missing, surfaces, len(left) - 1)]
     left = [one for one in left if one not in removed]
-    known = [one for one in left if wrong_type(one, b"")]
+    own: dict[str, set[str]] = {one.text: set() for one in surfaces}
+    for one in annotations:
+        own[one.text] |= set(one.type.split(SEPARATOR))
+    known = [one for one in left if wrong_type(own[one.text], b"")]
     changed = known[: _number(shares.wrong, surfaces, len(left) - 1)]
-    types = {one.text: wrong_type(one, order(WRONG, one)) for one in changed}
+    types = {one.text: wrong_type(own[one.text], order(WRONG, one)) for one in changed}
     known_here = "\n".join((text, *(one.text for one in surfaces))).casefold()
     strange = {
         one.text: one for one in sorted(donors, key=_key) if one.text.casefold() not in known_here
@@ -78,12 +81,12 @@ def plant(
     return Planted(tuple(dict.fromkeys(shown)), tuple(plants))
 
 
-def wrong_type(mention: Mention, by: bytes) -> str:
-    """Return a type that does not fit where the mention's own does, chosen by a hash.
+def wrong_type(types: Iterable[str], by: bytes) -> str:
+    """Return a type that does not fit where a surface has these, chosen by a hash.
 
-    Nothing where its own is not known, or may be too much alike: then nothing is plainly wrong.
+    Nothing where one is not known, or may be too much alike: then nothing is plainly wrong.
     """
-    own = {coarse(part) for part in mention.type.split(SEPARATOR)}
+    own = {coarse(one) for one in types}
     if not own <= set(coarse_types()):
         return ""
     others = [kind for kind in WRONG_TYPES if coarse(kind) not in own]

@@ -42,7 +42,11 @@ _KEY = re.compile(
     r"[\"'”*]{0,3}\s*[:=]\s*",
     re.IGNORECASE,
 )
-_SCORE = re.compile(r"[\"'\s*]*(-?\d{1,9}(?:\.\d{1,9})?)(?:\s*/\s*5)?(?!\w|\.\d)")
+_OF = r"\s*(?:/|out of|of)\s*"
+_SCORE = re.compile(
+    rf"[\"'\s*]*(-?\d{{1,9}}(?:\.\d{{1,9}})?)(?:{_OF}5)?(?!\w|\.\d|{_OF}\d)", re.IGNORECASE
+)
+_STRING = re.compile(r'\s*"(?:[^"\\]|\\.)*"?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +157,14 @@ def _pairs(value: object) -> list[tuple[object, object]]:
 
 
 def _keyed(text: str, repairs: list[str]) -> dict[str, object]:
-    """Return what follows each known key in a text, up to the next key."""
+    """Return what follows each known key in a text, up to the next key.
+
+    What a quoted explanation names is none: it may say other scores than the judge gives.
+    """
     keys = list(_KEY.finditer(text))
+    for key in [key for key in keys if key[1].lower() == "explanation"]:
+        said = _STRING.match(text, key.end())
+        keys = [one for one in keys if not said or not said.start() <= one.start() < said.end()]
     ends = [*(key.start() for key in keys), len(text)][1:]
     found: dict[str, object] = {}
     for key, end in zip(keys, ends, strict=True):

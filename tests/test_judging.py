@@ -141,9 +141,18 @@ def test_planting_whatever_comes(
 )
 def test_wrong_types_are_plainly_wrong(kind: str, is_known: bool) -> None:
     for by in range(20):
-        wrong = wrong_type(Mention("x", kind), by.to_bytes(8))
+        wrong = wrong_type(kind.split(" / "), by.to_bytes(8))
         assert bool(wrong) == is_known
         assert coarse(wrong) not in {coarse(part) for part in kind.split(" / ")}
+
+
+def test_a_planted_type_is_none_of_the_surface_elsewhere() -> None:
+    shares = PlantedShares(missing=0, wrong=0.5, extra=0)
+    both = [Mention("Washington", kind) for kind in ("city", "person")]
+    both.append(Mention("Potomac", "date"))
+    planted = [plant("p", "", both, [], shares, seed).plants for seed in range(100)]
+    kinds = {coarse(p.mention.type) for some in planted for p in some if p.mention.text[0] == "W"}
+    assert kinds and not kinds & {coarse("city"), coarse("person")}
 
 
 def test_passages_are_chosen_by_hash() -> None:

@@ -84,12 +84,32 @@ def test_forms_of_replies(script: str, form: str) -> None:
         (("4", "99999999999999999999"), "no score"),
         (("4", "ดี"), "no score"),
         (("四", "三"), "no score"),
+        (("4/5", "4 out of 5"), ""),
+        (("4/10", "4"), "no score"),
+        (("4", "3 out of 10"), "no score"),
         (("4", ""), "no score"),
     ],
 )
 def test_scores_in_digits_of_any_script(scores: tuple[str, str], failure: str) -> None:
     read = parse_verdict(json.dumps({"faithfulness": scores[0], "completeness": scores[1]}))
     assert read.failure == failure
+
+
+@pytest.mark.parametrize(
+    ("after", "failure"),
+    [
+        ('", "missing_annotations": [["A", "person"], ["B', "no score"),
+        ('", "faithfulness": 5, "completeness": 3, "wrong": [["', ""),
+        ("", "no score"),
+    ],
+)
+def test_scores_that_only_the_explanation_names(after: str, failure: str) -> None:
+    """A reply that was cut off has the scores that stand beside its explanation, not within."""
+    said = '{"explanation": "Faithfulness: 4, \\"completeness\\": 2 at best.'
+    read = parse_verdict(said + after)
+    assert read.failure == failure
+    if read.verdict:
+        assert (read.verdict.faithfulness, read.verdict.completeness) == (5, 3)
 
 
 @pytest.mark.parametrize("value", ["true", "null", "NaN", "Infinity", "[4]", "{}", '"\\ud800"'])

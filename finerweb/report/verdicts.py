@@ -37,6 +37,7 @@ def figures(rows: Sequence[Row], params: JudgeParams, annotators: Sequence[str])
     ``annotators`` are those that are the judge's own model.
     """
     of_variant = given(rows, VARIANT)
+    as_they_are = [row for row in rows if not row["is_planted"]]
     return {
         "judge_is_annotator": list(annotators),
         **{aspect: interval(_scores(of_variant, aspect), params) for aspect in ASPECTS},
@@ -48,7 +49,7 @@ def figures(rows: Sequence[Row], params: JudgeParams, annotators: Sequence[str])
         "retried": sum(row["retried"] for row in rows),
         "prompt_tokens": sum(row["n_prompt_tokens"] for row in rows),
         "output_tokens": sum(row["n_output_tokens"] for row in rows),
-        "faults_listed": {kind: _listed_tally(rows, kind) for kind in FAULTS},
+        "faults_listed": {kind: _listed_tally(as_they_are, kind) for kind in FAULTS},
         "planted": planted(rows),
         "gold": on_gold(given(rows, GOLD)),
     }
