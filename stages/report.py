@@ -7,8 +7,9 @@ import click
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.load import load
 from finerweb.params.report import ReportParams
+from finerweb.report.explorer import Folders
 from finerweb.report.overview import read_figures
-from finerweb.report.site import Folders, write_site
+from finerweb.report.site import write_site
 from finerweb.stage import EXISTING, NEW, Stage
 from finerweb.tables.io import replacing_folder, write_metrics
 
@@ -18,16 +19,17 @@ from finerweb.tables.io import replacing_folder, write_metrics
 @click.option("--grounded", type=EXISTING, required=True, help="Folder of every annotator's audit.")
 @click.option("--entities", type=EXISTING, required=True, help="Entities, one file a language.")
 @click.option("--labels", type=EXISTING, required=True, help="Inventory, one file a language.")
+@click.option("--confidence", type=NEW, required=True, help="Of the entities; may not be there.")
 @click.option("--figures", type=EXISTING, required=True, help="Folder of metrics, to be shown.")
 @click.option("--out", type=NEW, required=True, help="Folder of the site.")
 @click.option("--metrics", type=NEW, required=True, help="JSON file for the counts.")
-def main(figures: Path, out: Path, metrics: Path, **folders: Path) -> None:
+def main(confidence: Path, figures: Path, out: Path, metrics: Path, **folders: Path) -> None:
     """Run the stage."""
     params = load("report", ReportParams)
     annotators = load("annotate", AnnotateParams).annotators
+    tables = Folders(**folders, confidence=confidence if confidence.is_dir() else None)
     with replacing_folder(out) as folder:
-        read = read_figures(figures)
-        counts = write_site(folder, Folders(**folders), annotators, read, params)
+        counts = write_site(folder, tables, annotators, read_figures(figures), params)
     write_metrics(metrics, counts)
 
 

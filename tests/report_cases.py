@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from finerweb.params.report import ReportParams
-from finerweb.report.site import Folders, write_site
+from finerweb.report.explorer import Folders
+from finerweb.report.site import write_site
+from finerweb.tables.confidence import CONFIDENCE
 from finerweb.tables.entities import ENTITIES
 from finerweb.tables.grounded import GROUNDED
 from finerweb.tables.io import Row, write
@@ -25,6 +27,21 @@ TEXTS: dict[str, list[tuple[str, list[tuple[str, str]]]]] = {
     "cmn_Hani": [("𠮷野家在北京。", [("𠮷野家", "company"), ("北京", "city")])],
 }
 ANNOTATORS = ("a", "b")
+EDGES = [0.0001, 0.001, 0.01]
+# Surface -> its confidence, or why it has none: as of students that learnt little.
+SURE: dict[str, float | str] = {
+    "Ada": 0.15,
+    "London": 0.00099999,
+    "O'Neill": "in no window",
+    "فيروز": 0.0023456,
+    "بيروت": 0.00001,
+    "น้ำตกเอราวัณ": "wider than max_width",
+    "กาญจนบุรี": 0.0123,
+    "प्रेमचंद": 0.0005,
+    "वाराणसी": 0.00000123456,
+    "𠮷野家": 0.0099999,
+    "北京": 0.03,
+}
 
 
 def span(text: str, surface: str) -> tuple[int, int]:
@@ -65,6 +82,15 @@ def entity(code: str, rank: int, start: int, end: int, labels: list[str], by: li
     }
 
 
+def confidence(row: Row) -> Row:
+    """Return the row of `confidence` of a row of `entities`."""
+    sure = SURE[row["surface"]]
+    told = {name: row[name] for name in ("passage_id", "start", "end")} | {"fold": 0}
+    if isinstance(sure, str):
+        return told | dict.fromkeys(("probabilities", "confidence", "spread")) | {"reason": sure}
+    return told | {"probabilities": [sure], "confidence": sure, "spread": 0.0, "reason": None}
+
+
 def mention(name: str, position: int, said: tuple[str, str], where: tuple[int, int] | None) -> Row:
     """Return a row of `grounded`."""
     start, end = where or (None, None)
@@ -98,6 +124,9 @@ def language(code: str, folders: Folders) -> None:
         rows["a"].append(mention(f"{code}-0#0", 8, ("", "inside"), (1, 4)))
     write(folders.selected / f"{code}.parquet", rows["selected"], SELECTED)
     write(folders.entities / f"{code}.parquet", rows["entities"], ENTITIES)
+    if folders.confidence:
+        sure = [confidence(row) for row in rows["entities"]]
+        write(folders.confidence / f"{code}.parquet", sure, CONFIDENCE)
     for annotator in ANNOTATORS:
         path = folders.grounded / annotator / f"{code}.parquet"
         write(path, rows[annotator], GROUNDED)
@@ -109,18 +138,40 @@ def language(code: str, folders: Folders) -> None:
     write(folders.labels / f"{code}.parquet", labels, LABELS)
 
 
-def small_site(root: Path, chunk: int = 1) -> Path:
-    """Write the tables and the site; return the site's folder."""
+def small_tables(root: Path, has_confidence: bool = True) -> Folders:
+    """Write the tables into a folder; return where they are."""
     names = ("selected", "grounded", "entities", "labels")
-    folders = Folders(**{name: root / name for name in names})
+    sure = root / "confidence" if has_confidence else None
+    folders = Folders(**{name: root / name for name in names}, confidence=sure)
     for code in TEXTS:
         language(code, folders)
+    return folders
+
+
+def subsets() -> Row:
+    """Return what metrics/subsets.json may say of `SURE`."""
+    told = {"right": 0.5, "calibration_error": 0.25, "auc": 0.7721}
+    place = told | {"subsets": {"1": 0.25, "2": None, "3": 0.5, "4": 1.0}}
+    return {
+        "edges": EDGES,
+        "overall": {"entities": 9, "found": 0.0, "subsets": {"1": 2, "2": 2, "3": 2, "4": 3}},
+        "languages": {"tha_Thai": {"entities": 1, "median": 0.0123}},
+        "gold": {"entities": 4, "place": place, "place and coarse type": place | {"auc": None}},
+        "paper": {"above": 0.97, "share_above": 0.5, "ours": None},
+    }
+
+
+def small_site(root: Path, chunk: int = 1, has_confidence: bool = True) -> Path:
+    """Write the tables and the site; return the site's folder."""
+    folders = small_tables(root, has_confidence)
     number = {"ours": 5, "paper": 91, "place": "Table 1", "why": "few"}
     metrics = {
         "filter.json": {"overall": {"kept": 6}, "languages": {c: {"kept": 1} for c in TEXTS}},
         "annotate/a.json": {"overall": {"prompt_tokens": 70, "output_tokens": 7}},
         "paper.json": {"numbers": {"languages": number}},
     }
+    if has_confidence:
+        metrics["subsets.json"] = subsets()
     params = ReportParams(passages=None, chunk=chunk)
     (root / "site").mkdir()
     write_site(root / "site", folders, ANNOTATORS, metrics, params)

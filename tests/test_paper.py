@@ -38,6 +38,8 @@ CONTENT: dict[str, dict[str, Any]] = {
     "ground/gemma.json": {"overall": {"survival_rate": 0.25}},
     "filter.json": {"overall": {"kept": 96}, "languages": {"deu_Latn": {}, "tha_Thai": {}}},
     "verdicts.json": {"ours": {"qwen": {"faithfulness": True, "completeness": None}}},
+    "evaluate.json": {"table_4": {"ours": {"binder-joint": {"thainer": 0.3, "average": None}}}},
+    "subsets.json": {"paper": {"ours": 0.25}},
 }
 
 
@@ -50,7 +52,11 @@ def test_ours_theirs_and_why() -> None:
     survival = found["numbers"]["grounding: share of Gemma's annotations that survive"]
     assert (survival["ours"], survival["paper"]) == (0.25, 0.774)
     assert found["numbers"]["filter: passages a language"]["ours"] == 48
+    thai = found["numbers"]["zero-shot, Binder jointly, ThaiNER: F1"]
+    assert (thai["ours"], thai["paper"], thai["place"]) == (0.3, 0.42, "Table 4")
+    assert found["numbers"]["confidence: share above .97, of the entities found"]["ours"] == 0.25
     lacking = found["not_computed"]
+    assert "zero-shot, Binder jointly, average: F1" in lacking
     assert "regressor, binary, Gemma3-27B, mDeBERTa: f1" in lacking
     assert {"judge: completeness", "judge: faithfulness"} <= set(lacking), "true is no number"
     assert len(lacking) + len(found["numbers"]) == len(numbers())

@@ -2,7 +2,10 @@
 
 import json
 import re
+import shutil
 import tomllib
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +16,22 @@ from conftest import commit, run
 from hypothesis import given
 from hypothesis import strategies as st
 from reach import ROOT
-from report_cases import TEXTS, small_site
+from report_cases import ANNOTATORS, EDGES, SURE, TEXTS, small_site, small_tables, subsets
 
 from finerweb.cli.main import main
+from finerweb.params.report import ReportParams
 from finerweb.report.added import against, runs
 from finerweb.report.explorer import shown
 from finerweb.report.graph import picture
 from finerweb.report.inventory import inventory
 from finerweb.report.overview import FILES, columns, figures_of, headlines
+from finerweb.report.overview import site as of_run
 from finerweb.report.scripts import SITE, script
+from finerweb.report.site import write_site
+from finerweb.report.steps import filter_of, short, steps
+from finerweb.tables.confidence import CONFIDENCE
+from finerweb.tables.io import read, write
+from stages.report import main as stage
 
 STAGES: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
 
@@ -63,6 +73,126 @@ def test_every_passage_with_every_view(site: Path, code: str) -> None:
         assert passage["dropped"] == 1
         assert [text[m[3] : m[4]] for m in first if m[1] != "inside"] == [said for said, _ in found]
         assert second[-1] == ["<i>nowhere</i>", "place", "not_found", None, None]
+
+
+@pytest.mark.parametrize("code", TEXTS)
+def test_every_entity_with_its_confidence(site: Path, code: str) -> None:
+    found = {
+        passage["text"][start:end]: sure
+        for path in (site / "data").glob(f"{code}.[0-9].js")
+        for passage in value(path.read_text("utf-8"))
+        for start, end, _, _, _, sure in passage["entities"]
+    }
+    surfaces = {surface for _, some in TEXTS[code] for surface, _ in some}
+    assert found == {
+        name: sure if isinstance(sure, str) else pytest.approx(sure, rel=1e-3)
+        for name, sure in SURE.items()
+        if name in surfaces
+    }
+
+
+def test_what_the_filter_by_confidence_knows(site: Path) -> None:
+    told = value((site / "data" / "site.js").read_text("utf-8"))["confidence"]
+    assert told["edges"] == EDGES
+    assert told["entities"] == 9
+    assert told["without"] == {"in no window": 1, "wider than max_width": 1}
+    assert {edge: n for edge, n in told["steps"] if edge in EDGES} == dict(
+        zip(EDGES, (7, 5, 3), strict=True)
+    )
+
+
+def test_no_confidence_where_there_is_no_table(tmp_path: Path) -> None:
+    site = small_site(tmp_path, has_confidence=False)
+    told = value((site / "data" / "site.js").read_text("utf-8"))
+    assert (told["confidence"], told["subsets"]) == (None, None)
+    (passage,) = value((site / "data" / "tha_Thai.0.js").read_text("utf-8"))
+    assert [len(entity) for entity in passage["entities"]] == [5, 5]
+
+
+def test_confidence_of_other_entities(tmp_path: Path) -> None:
+    folders = small_tables(tmp_path)
+    assert folders.confidence is not None
+    path = folders.confidence / "hin_Deva.parquet"
+    write(path, read(path, CONFIDENCE)[:1], CONFIDENCE)
+    (tmp_path / "site").mkdir()
+    params = ReportParams(passages=None, chunk=1)
+    with pytest.raises(ValueError, match="expected the 2 entities"):
+        write_site(tmp_path / "site", folders, ANNOTATORS, {}, params)
+
+
+EDGE = st.integers(1, 9999).flatmap(lambda n: st.integers(4, 9).map(lambda e: n / 10**e))
+
+
+@given(st.floats(1e-30, 1.0), EDGE)
+def test_a_short_confidence_is_on_the_same_side_of_an_edge(confidence: float, edge: float) -> None:
+    assert 0.999 * confidence < short(confidence) <= confidence
+    assert (short(confidence) >= edge) == (confidence >= edge)
+    assert short(edge) == edge
+
+
+@given(
+    st.dictionaries(st.floats(0.0, 1.0).map(short), st.integers(1, 9)),
+    st.lists(EDGE, max_size=3, unique=True),
+)
+def test_steps_rise_and_count_right(counts: dict[float, int], edges: list[float]) -> None:
+    found = steps(counts, edges)
+    values = [confidence for confidence, _ in found]
+    assert values == sorted(set(values))
+    assert set(edges) <= set(values)
+    assert [n for _, n in found] == [
+        sum(n for sure, n in counts.items() if sure >= confidence) for confidence in values
+    ]
+
+
+@pytest.mark.parametrize(
+    "confidences",
+    [[0.15 * 0.5 ** (n / 40) for n in range(956)], [1 - 0.5 * 0.99**n for n in range(956)]],
+    ids=["near 0", "near 1"],
+)
+def test_steps_are_where_entities_are(confidences: list[float]) -> None:
+    found = steps(Counter(map(short, confidences)), [])
+    assert len(found) > 15
+    ends = [len(confidences), *(n for _, n in found), 0]
+    assert max(more - less for more, less in pairwise(ends)) < 0.15 * len(confidences)
+
+
+def test_entities_that_nobody_could_score() -> None:
+    assert filter_of({}, EDGES) is None
+    told = filter_of({"in no window": 3}, EDGES)
+    assert told is not None
+    assert (told["entities"], told["steps"]) == (0, [(edge, 0) for edge in EDGES])
+
+
+def test_subsets_of_the_overview() -> None:
+    told = of_run({"subsets.json": subsets()})["subsets"]
+    assert told["rows"] == [
+        [0, 2, 0.25, 0.25],
+        [0.0001, 2, None, None],
+        [0.001, 2, 0.5, 0.5],
+        [0.01, 3, 1.0, 1.0],
+    ]
+    assert told["gold"]["place"]["auc"] == 0.7721
+    without = of_run({"subsets.json": subsets() | {"gold": None}})["subsets"]
+    assert [row[2:] for row in without["rows"]] == [[None, None]] * 4
+
+
+@pytest.mark.parametrize("has_confidence", [True, False])
+def test_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_confidence: bool) -> None:
+    small_tables(tmp_path, has_confidence)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    params["annotate"]["annotators"] = list(ANNOTATORS)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
+    (tmp_path / "metrics").mkdir()
+    monkeypatch.chdir(tmp_path)
+    names = ("selected", "grounded", "entities", "labels", "confidence")
+    given = [part for name in names for part in (f"--{name}", name)]
+    to = ["--figures", "metrics", "--out", "site", "--metrics", "metrics/report.json"]
+    done = CliRunner().invoke(stage, [*given, *to])
+    assert done.exit_code == 0, done.output
+    told = value(Path("site/data/site.js").read_text("utf-8"))["confidence"]
+    assert (told is not None) == has_confidence
+    counts = json.loads(Path("metrics/report.json").read_text("utf-8"))
+    assert counts["passages"] == {code: len(some) for code, some in TEXTS.items()}
 
 
 def test_the_same_bytes_twice(site: Path, tmp_path: Path) -> None:
@@ -254,11 +384,63 @@ def test_the_command_adds_to_a_copy(site: Path, here: Path) -> None:
     assert (site / "data" / "added.js").read_bytes() == before
 
 
+@pytest.mark.parametrize(("batch", "money"), [(False, 0.75), (True, 0.375)])
+def test_money_is_that_of_the_batch_api_where_it_was_asked(
+    site: Path, here: Path, batch: bool, money: float
+) -> None:
+    """A line that a kill cut off is told, and left out."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
+    params["llm"]["openai"]["batch"] = batch
+    hosted = {"model": "served:gpt-4o-mini-2024-07-18", "engine": "openai"}
+    params["annotators"]["qwen"] |= hosted
+    (here / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
+    tokens = {"requests_made": 2, "prompt_tokens": 10**6, "output_tokens": 10**6}
+    line = {"stage": "annotate", "annotator": "qwen", "seconds": 2.0, "peak_gib": 0.5, **tokens}
+    (here / "runs.jsonl").write_text(f'{json.dumps(line)}\n{{"stage": "mer')
+    done = report(site)
+    assert "runs.jsonl:2: not whole, left out" in done.output
+    (row,) = added(here)["runs"]
+    assert row["price"] == pytest.approx(money)
+
+
 def test_the_command_replaces_nothing_but_a_copy(site: Path, here: Path) -> None:
     done = report(site, "--out", "metrics")
     assert done.exit_code == 1
     assert "metrics: there is something else" in done.output
     assert (here / "metrics" / "merge.json").is_file()
+
+
+@pytest.mark.parametrize("out", ["report", "report/data", ".", "linked", "report/../report"])
+def test_the_site_itself_is_no_place_for_its_copy(site: Path, here: Path, out: str) -> None:
+    shutil.copytree(site, here / "report")
+    (here / "linked").symlink_to("report")
+    done = report(Path("report"), "--out", out)
+    assert done.exit_code == 1
+    assert f"--out {Path(out)}: expected a folder apart from the site" in done.output
+    assert files_of(here / "report") == files_of(site)
+
+
+def files_of(folder: Path) -> dict[Path, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder): path.read_bytes() for path in files}
+
+
+def test_a_copy_that_was_broken_off_is_made_whole(site: Path, here: Path) -> None:
+    copy = here / ".finerweb" / "report"
+    (copy / "js").mkdir(parents=True)
+    (copy / "index.html").write_text("<html>")
+    assert report(site).exit_code == 0
+    assert set(files_of(copy)) == set(files_of(site))
+
+
+def test_a_copy_stays_until_the_next_is_whole(site: Path, here: Path) -> None:
+    assert report(site).exit_code == 0
+    before = files_of(here / ".finerweb")
+    (here / "unread").mkdir()
+    (here / "unread" / "index.html").write_text("<html>")
+    (here / "unread" / "gone.js").symlink_to("nowhere")
+    assert report(here / "unread").exit_code == 1
+    assert files_of(here / ".finerweb") == before
 
 
 def test_a_folder_that_is_no_report(here: Path) -> None:
@@ -267,12 +449,16 @@ def test_a_folder_that_is_no_report(here: Path) -> None:
     assert "run `dvc repro report` first" in done.output
 
 
+def repository(folder: Path) -> None:
+    run("git", "init", "--quiet", cwd=folder)
+    run("git", "config", "user.name", "test", cwd=folder)
+    run("git", "config", "user.email", "test@example.org", cwd=folder)
+
+
 @pytest.mark.slow
 def test_figures_of_a_commit_through_dvc(site: Path, here: Path) -> None:
     (here / ".gitignore").write_text("/.finerweb/\n")
-    run("git", "init", "--quiet", cwd=here)
-    run("git", "config", "user.name", "test", cwd=here)
-    run("git", "config", "user.email", "test@example.org", cwd=here)
+    repository(here)
     run("dvc", "init", "--quiet", cwd=here)
     commit(here, "before")
     agreement(here, 0.5)
@@ -281,3 +467,30 @@ def test_figures_of_a_commit_through_dvc(site: Path, here: Path) -> None:
     done = report(site, "--against", "nowhere")
     assert done.exit_code == 1
     assert "--against nowhere: " in done.output
+    done = report(site, "--against", "HEAD", "--figures", str(site))
+    assert done.exit_code == 1
+    assert f"expected a folder in the git repository {here.resolve()}" in done.output
+
+
+@pytest.mark.slow
+def test_figures_of_a_commit_below_the_root_of_git(
+    site: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `finerweb init` makes a project in a repository that is there already."""
+    repository(here)
+    below = here / "ไทย"
+    (below / "metrics").mkdir(parents=True)
+    monkeypatch.chdir(below)
+    run("dvc", "init", "--quiet", "--subdir", cwd=below)
+    (below / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    agreement(below, 0.125)
+    commit(here, "before")
+    agreement(below, 0.5)
+    assert report(site, "--against", "HEAD").exit_code == 0
+    assert added(below)["against"]["figures"] == {"merge.json:overall.agreement.exact": 0.125}
+
+
+def test_nothing_to_compare_with(site: Path, here: Path) -> None:
+    done = report(site, "--against", "HEAD")
+    assert done.exit_code == 1
+    assert "expected a folder in a git repository" in done.output

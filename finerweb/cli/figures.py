@@ -1,19 +1,17 @@
 """`finerweb figures`: the headline figures, beside those of a commit."""
 
-import json
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import click
 
+from finerweb.cli.commits import Committed, committed
 from finerweb.cli.output import JSON, print_json
 
 
 @click.command()
-@click.option("--against", default="HEAD", show_default=True, help="Commit to compare with.")
+@click.option("--against", metavar="REV", help="Commit to compare with.  [default: HEAD]")
 @JSON
-def figures(against: str, as_json: bool) -> None:
+def figures(against: str | None, as_json: bool) -> None:
     """Print the headline figures beside those of a commit.
 
     Language models give slightly different replies on different processors: the last column is
@@ -21,13 +19,17 @@ def figures(against: str, as_json: bool) -> None:
     """
     from finerweb.report.figures import HEADLINES, rows, table
 
-    def committed(name: str) -> dict[str, Any] | None:
-        command = ["git", "show", f"{against}:{name}"]
-        shown = subprocess.run(command, capture_output=True, text=True, check=False)
-        return json.loads(shown.stdout) if shown.returncode == 0 else None
-
+    before = committed(against) if against else _head()
     if as_json:
-        found = list(rows(HEADLINES, Path(), committed))
+        found = list(rows(HEADLINES, Path(), before))
         print_json([row | {"name": row["name"].strip()} for row in found])
         return
-    click.echo(table(HEADLINES, Path(), committed))
+    click.echo(table(HEADLINES, Path(), before))
+
+
+def _head() -> Committed:
+    """Return the reader of HEAD; where nothing is committed yet, nothing is beside the figures."""
+    try:
+        return committed("HEAD")
+    except ValueError:
+        return lambda name: None

@@ -2,12 +2,13 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from finerweb.cli.commits import repository
 from finerweb.stage import RUNS
 
 EXISTING = click.Path(exists=True, path_type=Path, file_okay=False)
@@ -33,8 +34,6 @@ def report(opens: bool, against: str | None, site: Path, figures: Path, out: Pat
     Example:
         finerweb report --open --against HEAD~1
     """
-    from finerweb.report.scripts import ADDED, put
-
     if not (site / "index.html").is_file():
         raise FileNotFoundError(f"{site}: no index.html in it; run `dvc repro report` first")
     added = {
@@ -42,21 +41,38 @@ def report(opens: bool, against: str | None, site: Path, figures: Path, out: Pat
         "runs": _runs(),
         "against": _against(against, figures) if against else None,
     }
-    _copy(site, out)
-    (out / "data" / f"{ADDED}.js").unlink(missing_ok=True)
-    put(out, ADDED, added)
+    _copy(site, out, added)
     page = (out / "index.html").absolute()
     click.echo(page)
     if opens and click.launch(page.as_uri()):
         raise OSError(f"no browser could be started: open {page} in one")
 
 
-def _copy(site: Path, out: Path) -> None:
-    """Copy the site in place of an earlier copy; refuse to replace anything else."""
-    if out.exists() and not (out / "data" / "added.js").is_file():
+def _copy(site: Path, out: Path, added: dict[str, Any]) -> None:
+    """Put a copy of the site, with what is added, in place of an earlier copy; of nothing else."""
+    from finerweb.report.scripts import ADDED, put
+    from finerweb.tables.io import replacing_folder
+
+    here, there = site.resolve(), out.resolve()
+    if here == there or here in there.parents or there in here.parents:
+        raise ValueError(
+            f"--out {out}: expected a folder apart from the site, which is in {site} and an output "
+            "of the graph; name another folder"
+        )
+    if out.exists() and not _is_copy(site, out):
         raise ValueError(f"{out}: there is something else; name another folder by --out")
-    shutil.rmtree(out, ignore_errors=True)
-    shutil.copytree(site, out, copy_function=shutil.copyfile)
+    with replacing_folder(out) as folder:
+        shutil.copytree(site, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+        (folder / "data" / f"{ADDED}.js").unlink(missing_ok=True)
+        put(folder, ADDED, added)
+
+
+def _is_copy(site: Path, out: Path) -> bool:
+    """Return whether a folder is a copy, or what is left of one that was broken off."""
+    if not out.is_dir():
+        return False
+    files = (path.relative_to(out) for path in out.rglob("*") if not path.is_dir())
+    return (out / "data" / "added.js").is_file() or all((site / name).exists() for name in files)
 
 
 def _graph() -> dict[str, Any] | None:
@@ -76,8 +92,16 @@ def _runs() -> list[dict[str, Any]] | None:
 
     if not RUNS.is_file():
         return None
-    rows = (json.loads(line) for line in RUNS.read_text(encoding="utf-8").splitlines())
-    return runs(rows, _price())
+    return runs(_lines(RUNS), _price())
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a file's lines; one that was cut off by a kill is told and left out."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError:
+            click.echo(f"{path}:{number}: not whole, left out", err=True)
 
 
 def _price() -> Callable[[str, str, int, int], float | None]:
@@ -85,13 +109,16 @@ def _price() -> Callable[[str, str, int, int], float | None]:
     from finerweb.params.llm import LlmParams
     from finerweb.params.load import document, load
 
-    prices = load("llm", LlmParams).prices
+    llm = load("llm", LlmParams)
     params: dict[str, Any] = document()
 
     def price(stage: str, instance: str, read: int, written: int) -> float | None:
-        model = params.get(MODELS.get(stage, ""), {}).get(instance, {}).get("model", "")
-        known = prices.get(model.removeprefix("served:"))
-        return known.of(read, written) if known else None
+        entry = params.get(MODELS.get(stage, ""), {}).get(instance, {})
+        known = llm.prices.get(entry.get("model", "").removeprefix("served:"))
+        if known is None:
+            return None
+        is_batch = llm.openai.batch and entry["engine"] == "openai"
+        return known.of(read, written) * (known.batch if is_batch else 1.0)
 
     return price
 
@@ -100,21 +127,26 @@ def _against(rev: str, figures: Path) -> dict[str, Any]:
     """Return the figures that a commit had, read through DVC.
 
     Raises:
-        ValueError: there is no such commit.
+        ValueError: there is no such commit, or the figures are outside of its repository.
     """
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
 
     from finerweb.report import added, overview
 
+    root = repository()
+    if not figures.resolve().is_relative_to(root):
+        raise ValueError(f"--figures {figures}: expected a folder in the git repository {root}")
+    folder = figures.resolve().relative_to(root)
     try:
-        files = DVCFileSystem(rev=rev)
+        # A project may be a folder of a repository, and its files are named from the root of that.
+        files = DVCFileSystem(rev=rev, subrepos=True)
         files.ls("/", detail=False)  # Whether there is such a commit is looked up only now.
     except DvcException as error:
         raise ValueError(f"--against {rev}: {error}") from error
 
     def metrics(name: str) -> dict[str, Any] | None:
-        path = (figures / name).as_posix()
+        path = (folder / name).as_posix()
         if not files.isfile(path):
             return None
         content: dict[str, Any] = json.loads(files.read_text(path))

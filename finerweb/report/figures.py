@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+STUDENT = "metrics/evaluate.json"
 # (what it is called, the metrics file, the keys down to the figure); a star stands for every
 # instance of the stage, whose name goes before the figure's.
 HEADLINES: tuple[tuple[str, str, str], ...] = (
@@ -27,12 +28,10 @@ HEADLINES: tuple[tuple[str, str, str], ...] = (
     ("judge: planted missing, found", "metrics/judge/*.json", "overall.planted.missing.recall"),
     ("judge: planted extra, found", "metrics/judge/*.json", "overall.planted.extra.recall"),
     ("judge: planted wrong, found", "metrics/judge/*.json", "overall.planted.wrong.recall"),
-    (
-        "student, mention F1 on gold",
-        "metrics/evaluate.json",
-        "scores.binder.sample.overall.mention.f1",
-    ),
-    ("student, typed F1 on gold", "metrics/evaluate.json", "scores.binder.sample.overall.exact.f1"),
+    ("student, mention F1 on gold", STUDENT, "scores.binder.sample.overall.mention.f1"),
+    ("student, typed F1 on gold", STUDENT, "scores.binder.sample.overall.exact.f1"),
+    ("  fitted to it, mention F1", STUDENT, "scores.binder-lenient.sample.overall.mention.f1"),
+    ("  fitted to it, typed F1", STUDENT, "scores.binder-lenient.sample.overall.exact.f1"),
     ("annotators agree exactly", "metrics/merge.json", "overall.agreement.exact"),
     ("entities a passage", "metrics/statistics.json", "ours.merged.overall.entities_per_passage"),
     ("distinct labels, merged", "metrics/labels.json", "merged.labels"),

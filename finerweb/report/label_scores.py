@@ -99,9 +99,10 @@ def scores(
     binder: Path,
     params: EvaluateParams,
 ) -> dict[str, Figures]:
-    """Return each predictor's figures on each set that has something to compare.
+    """Return each predictor's figures on each set that has something to compare and that it reads.
 
-    ``named`` is what `namings` returns, ``original`` the `predictions` tables by language.
+    ``named`` is what `namings` returns, ``original`` the `predictions` tables by language. Of these
+    languages one that a predictor has no student for has None.
 
     Raises:
         ValueError, OSError: as `renamed_predictions` and `compare`.
@@ -109,8 +110,12 @@ def scores(
     translated = renamed_predictions(params.predictors, sets, named, binder)
     found: dict[str, Figures] = {}
     for name in params.predictors:
-        figures = {one.name: compare(name, one, original, translated, params) for one in sets}
-        found[name] = {of: some for of, some in figures.items() if some is not None}
+        found[name] = {}
+        for one in sets:
+            figures = compare(name, one, original, translated, params)
+            if figures is not None:
+                languages = {code: figures["languages"].get(code) for code in named[one.name]}
+                found[name][one.name] = figures | {"languages": languages}
     return found
 
 
@@ -227,7 +232,7 @@ def points(ours: Mapping[str, Mapping[str, Figures]]) -> Iterator[dict[str, Any]
     for predictor, sets in ours.items():
         for name, figures in sets.items():
             for code, found in {OVERALL: figures[OVERALL], **figures["languages"]}.items():
-                for which in (ORIGINAL, TRANSLATED):
+                for which in (ORIGINAL, TRANSLATED) if found else ():
                     shown = {key: found[which][key] for key in ("f1", "low", "high")}
                     where = {"predictor": predictor, "set": name, "language": code}
                     what = f"{predictor}, {name}: {code}, {which}"

@@ -29,6 +29,7 @@ FILES = (
     "translate.json",
     "variants.json",
     "statistics.json",
+    "subsets.json",
     "release.json",
     "judge",
     "verdicts.json",
@@ -49,6 +50,8 @@ COLUMNS: tuple[tuple[str, str, str, str], ...] = (
     ("faithfulness, {}", "judge/*.json", "languages", "faithfulness.mean"),
     ("completeness, {}", "judge/*.json", "languages", "completeness.mean"),
 )
+PLACE, COARSE = "place", "place and coarse type"
+"""What gold may have of an entity, as metrics/subsets.json calls it."""
 ASKING = ("rate", "annotate", "judge", "translate")
 """Stages that ask LLMs: their metrics have the tokens of the replies."""
 TOKENS = ("prompt_tokens", "output_tokens")
@@ -78,6 +81,36 @@ def site(metrics: Metrics) -> dict[str, Any]:
         "columns": [name for name, _, _ in columns(metrics)],
         "top_types": sorted(tops, key=lambda name: (-tops[name], name)),
         "costs": costs(metrics),
+        "subsets": subsets(metrics),
+    }
+
+
+def edges(metrics: Metrics) -> list[float]:
+    """Return the confidences that part the subsets; none where the run has no subsets."""
+    found: list[float] = metrics.get("subsets.json", {}).get("edges", [])
+    return found
+
+
+def subsets(metrics: Metrics) -> dict[str, Any] | None:
+    """Return the subsets by confidence and what gold says of them; None where there are none.
+
+    A row is ``[least confidence, entities, share whose place gold has, share whose coarse type it
+    has too]``, from the least sure; the shares are of entities that gold can tell of, null of none.
+    """
+    content = metrics.get("subsets.json")
+    if content is None:
+        return None
+    gold = content["gold"] or {}
+    shares = [gold.get(name, {}).get("subsets", {}) for name in (PLACE, COARSE)]
+    counts = content["overall"]["subsets"]
+    return {
+        "rows": [
+            [least, counts[str(number)], *(share.get(str(number)) for share in shares)]
+            for number, least in enumerate([0, *edges(metrics)], 1)
+        ],
+        "gold": content["gold"],
+        "paper": content["paper"],
+        **{name: content["overall"][name] for name in ("entities", "found")},
     }
 
 

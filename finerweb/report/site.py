@@ -1,30 +1,21 @@
 """The whole site: its own files, and all data it shows."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from finerweb.params.report import ReportParams
 from finerweb.report import overview
-from finerweb.report.explorer import Audits, read_shown
+from finerweb.report.explorer import Folders, confidences, read_shown
 from finerweb.report.inventory import read_inventory
 from finerweb.report.scripts import copy_site, put, put_chunks
+from finerweb.report.steps import filter_of
 from finerweb.tables.entities import MERGED
 from finerweb.tables.io import languages_in
 
 LABELS_AT_ONCE = 10_000
 """In one script."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where the tables are: a file a language, in ``grounded`` in a folder an annotator."""
-
-    selected: Path
-    grounded: Path
-    entities: Path
-    labels: Path
 
 
 def write_site(
@@ -39,12 +30,14 @@ def write_site(
     ``metrics`` are what `overview.read_figures` returns.
 
     Raises:
-        FileNotFoundError, ValueError: a table is not there, or is not what it should be.
+        FileNotFoundError, ValueError: as `read_shown`.
     """
     copy_site(folder)
     languages = []
+    found: Counter[float | str] = Counter()
     for code in languages_in(folders.selected):
-        passages, audits = _passages(code, folders, annotators, params)
+        passages, audits = read_shown(code, folders, annotators, params.passages)
+        found.update(confidences(passages))
         put_chunks(folder, f"{code}.audit", audits, params.chunk)
         size = {
             "passages": len(passages),
@@ -59,16 +52,10 @@ def write_site(
         "annotators": list(annotators),
         "languages": languages,
         "labels": {"variants": variants, "chunks": n},
+        "confidence": filter_of(found, overview.edges(metrics)),
     }
     put(folder, "site", content | overview.site(metrics))
     return {
         "passages": {one["code"]: one["passages"] for one in languages},
         "labels": len(labels),
     }
-
-
-def _passages(
-    code: str, folders: Folders, annotators: Sequence[str], params: ReportParams
-) -> tuple[list[dict[str, Any]], list[Audits]]:
-    selected, entities = (f / f"{code}.parquet" for f in (folders.selected, folders.entities))
-    return read_shown(selected, entities, folders.grounded, annotators, params.passages)

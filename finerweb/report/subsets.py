@@ -17,7 +17,7 @@ FOUND = 0.5
 PAPER = {"above": 0.97, "share_above": 0.5}
 """Section 3.4: of the entities found, about half have a higher probability than 0.97."""
 HISTOGRAM = ("source", "confidence", "share")
-CALIBRATION = ("right_in", "confidence", "share_right", "entities")
+CALIBRATION = ("confidence", "place", "place_and_type", "entities")
 PLACE, COARSE = "place", "place and coarse type"
 Floats = NDArray[np.float64]
 
@@ -134,8 +134,9 @@ def of_gold(found: Scored, params: ConfidenceParams) -> dict[str, Any] | None:
     """Return how often entities of passages with gold are right, by subset; None without gold.
 
     ``calibration_error`` is the mean distance of confidence and the share that is right, over
-    ``bins``, each as heavy as its entities are many (ECE). ``auc`` is how probably an entity that
-    is right is surer than one that is wrong; None where all are the one or the other.
+    ``bins`` of like confidences, each as heavy as its entities are many (ECE). ``auc`` is how
+    probably an entity that is right is surer than one that is wrong; None where all are the one or
+    the other.
     """
     known = np.array([right is not None for right in found.is_right], bool)
     if not known.any():
@@ -145,27 +146,29 @@ def of_gold(found: Scored, params: ConfidenceParams) -> dict[str, Any] | None:
     rights = np.array([right for right in found.is_right if right is not None])
     told: dict[str, Any] = {"entities": int(known.sum())}
     for name, right in zip((PLACE, COARSE), rights.T, strict=True):
-        binned = list(_binned(some, right, params.bins))
+        off = sum(
+            len(which) * abs(float(some[which].mean() - right[which].mean()))
+            for which in _binned(some, params.bins)
+        )
         told[name] = {
             "right": float(right.mean()),
             "subsets": {
                 str(n): float(right[number == n].mean()) if (number == n).any() else None
                 for n in range(1, len(params.edges) + 2)
             },
-            "calibration_error": sum(n * abs(sure - good) for sure, good, n in binned) / len(some),
+            "calibration_error": off / len(some),
             "auc": _auc(some, right),
         }
     return told
 
 
-def _binned(
-    confidence: Floats, right: NDArray[np.bool_], bins: int
-) -> Iterator[tuple[float, float, int]]:
-    """Yield of each bin that has entities: mean confidence, share that is right, how many."""
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    for one in np.unique(place):
-        which = place == one
-        yield float(confidence[which].mean()), float(right[which].mean()), int(which.sum())
+def _binned(confidence: Floats, bins: int) -> list[NDArray[np.int64]]:
+    """Return the entities of each bin, surer ones in later bins, as many in each (but for one).
+
+    Bins of equal width would have nearly all entities in one where students are sure of nothing.
+    """
+    order = np.argsort(confidence, kind="stable")
+    return np.array_split(order, min(bins, len(order)))
 
 
 def _auc(confidence: Floats, right: NDArray[np.bool_]) -> float | None:
@@ -189,7 +192,11 @@ def histogram(found: Scored, bins: int) -> Iterator[dict[str, object]]:
 def calibration(found: Scored, bins: int) -> Iterator[dict[str, object]]:
     """Yield the points of the calibration plot; none without gold."""
     known = np.array([right is not None for right in found.is_right], bool)
-    rights = np.array([r for r in found.is_right if r is not None], bool).reshape(-1, 2)
-    for name, right in zip((PLACE, COARSE), rights.T, strict=True):
-        for sure, good, n in _binned(found.confidence[known], right, bins):
-            yield dict(zip(CALIBRATION, (name, sure, good, n), strict=True))
+    if not known.any():
+        return
+    confidence = found.confidence[known]
+    rights = np.array([right for right in found.is_right if right is not None], bool)
+    for which in _binned(confidence, bins):
+        place, kind = rights[which].mean(0).tolist()
+        values = float(confidence[which].mean()), place, kind, len(which)
+        yield dict(zip(CALIBRATION, values, strict=True))

@@ -13,26 +13,29 @@
       let isOver = false;
       const queue = languages.flatMap((one) => [...Array(one.chunks).keys()].map((n) => [one, n]));
       const chunks = queue.map(() => []);
-      let [next, left, drawn] = [0, queue.length, 0];
+      let [next, left, drawn, error] = [0, queue.length, 0, null];
       const draw = () => {
         if (isOver || (left > 0 && performance.now() - drawn < 100)) return;
         drawn = performance.now();
-        setState({ passages: chunks.flat(), left, error: null });
+        setState({ passages: chunks.flat(), left, error });
       };
       const work = async () => {
         while (next < queue.length && !isOver) {
           const place = next++;
           const [language, n] = queue[place];
-          const rows = await finerweb.load(`${language.code}.${n}`);
-          rows.forEach((row, i) => Object.assign(row, { language, audit: { key: `${language.code}.audit.${n}`, place: i } }));
-          chunks[place] = rows;
+          try {
+            const rows = await finerweb.load(`${language.code}.${n}`);
+            rows.forEach((row, i) => Object.assign(row, { language, audit: { key: `${language.code}.audit.${n}`, place: i } }));
+            chunks[place] = rows;
+          } catch (fault) {
+            error = fault.message; // The others are shown all the same.
+          }
           left -= 1;
           draw();
         }
       };
-      const failed = (error) => !isOver && setState({ passages: chunks.flat(), left: 0, error: error.message });
       draw();
-      for (let i = 0; i < AT_ONCE; i++) work().catch(failed);
+      for (let i = 0; i < AT_ONCE; i++) work();
       return () => { isOver = true; };
     }, [wanted]);
     return state;
@@ -59,12 +62,11 @@
     const rows = useMemo(() => passages.filter(finerweb.passageFilter(filters)), [passages, told]);
     const isEntity = finerweb.entityFilter(filters);
     const isMatch = isEntity && ((span) => span.entity && isEntity(span.entity));
-    const hasConfidence = passages.some((one) => one.entities[0]?.[5] !== undefined);
     const view = filters.view || "merged";
     const draw = (passage, place) => html`<${finerweb.Passage} key=${passage.id} passage=${passage}
       place=${place} all=${rows.length} view=${view} isMatch=${isMatch} />`;
     return html`<h1 tabindex="-1">Explorer</h1>
-      <${finerweb.Filters} filters=${filters} set=${set} clear=${clear} hasConfidence=${hasConfidence} />
+      <${finerweb.Filters} filters=${filters} set=${set} clear=${clear} />
       <p role="status" class="count">${rows.length.toLocaleString("en")} of ${passages.length.toLocaleString("en")} passages${left > 0 && " so far"}</p>
       ${error && html`<p role="alert">${error}</p>`}
       <${finerweb.Feed} rows=${rows} guess=${guess(view)} draw=${draw} label="Passages" isBusy=${left > 0} />`;

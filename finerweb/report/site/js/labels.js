@@ -8,11 +8,12 @@
   finerweb.Labels = ({ query }) => {
     const { variants, chunks } = finerweb.data.site.labels;
     const [rows, setRows] = useState([]);
+    const [error, setError] = useState(null);
     const [search, setSearch] = useState(query.search ?? "");
     const [page, setPage] = useState(0);
     const concept = query.concept;
     useEffect(() => {
-      Promise.all([...Array(chunks).keys()].map((n) => finerweb.load(`labels.${n}`))).then((all) => setRows(all.flat()));
+      Promise.all([...Array(chunks).keys()].map((n) => finerweb.load(`labels.${n}`))).then((all) => setRows(all.flat())).catch((fault) => setError(fault.message));
     }, []);
     useEffect(() => setPage(0), [concept, search]);
     const sizes = useMemo(() => {
@@ -37,6 +38,7 @@
         <label>Search <input type="search" name="label" value=${search} onInput=${(event) => setSearch(event.target.value)} /></label>
         ${concept && html`<p>Only the concept <b><bdi>${concept}</bdi></b>: <a href=${finerweb.link("labels")}>all</a></p>`}
       </form>
+      ${error && html`<p role="alert">${error}</p>`}
       <p role="status" class="count">${shown.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} labels</p>
       <${finerweb.Table} label="Labels, the most frequent first" head=${["label", "concepts", "languages", ...variants, "look"]} rows=${cells} />
       ${last > 0 && html`<nav class="pages" aria-label="Pages of the table">

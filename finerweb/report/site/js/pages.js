@@ -52,15 +52,18 @@
         <section><h2>The graph</h2>${graph()}</section>
       </div>
       <h2>Languages</h2>${languages()}
+      ${site.subsets && html`<h2>Confidence</h2><${finerweb.Subsets} subsets=${site.subsets} />`}
       <h2>The paper</h2>${paper()}`;
   };
 
   finerweb.LanguagePage = ({ code }) => {
     const language = finerweb.data.site.languages.find((one) => one.code === code);
     const [figures, setFigures] = useState(null);
+    const [error, setError] = useState(null);
     useEffect(() => {
       setFigures(null);
-      if (language) finerweb.load(code).then(setFigures);
+      setError(null);
+      if (language) finerweb.load(code).then(setFigures).catch((fault) => setError(fault.message));
     }, [code]);
     if (!language) return html`<h1 tabindex="-1">No such language</h1><p>The report has no ${code}.</p>`;
     const rows = finerweb.data.site.columns.map((name, i) => [name, language.figures[i], mean(i)]);
@@ -68,7 +71,7 @@
       <p>${code}, script ${language.script}, ${language.direction === "rtl" ? "right to left" : "left to right"}.
         ${" "}<a href=${finerweb.link("explorer", { language: code })}>Look at its ${language.passages} passages</a></p>
       <h2>Figures</h2><${finerweb.Table} label="Beside the mean of all languages" head=${["figure", language.name, "mean"]} rows=${rows} />
-      <h2>All figures</h2>${figures && Object.entries(figures).map(([file, told]) => html`<details>
+      <h2>All figures</h2>${error && html`<p role="alert">${error}</p>`}${figures && Object.entries(figures).map(([file, told]) => html`<details>
         <summary>${file}</summary><${finerweb.Table} label=${file} head=${["figure", "value"]} rows=${told} /></details>`)}`;
   };
 

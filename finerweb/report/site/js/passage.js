@@ -46,9 +46,19 @@
 
   const AGREED = { exact: "annotators agree on the span", overlap: "annotators overlap", one: "one annotator" };
 
+  // What students that never saw the passage made of an entity; nothing where none was asked.
+  const confidenceOf = (entity) => {
+    const sure = entity[5];
+    if (sure === undefined) return null;
+    if (typeof sure === "string") return html`<p>no confidence: ${sure}</p>`;
+    const { edges } = finerweb.data.site.confidence;
+    const subset = edges.filter((edge) => edge <= sure).length + 1;
+    return html`<p>confidence ${sure}${edges.length > 0 && html`, subset ${subset} of ${edges.length + 1}`}</p>`;
+  };
+
   const explained = (span, text) => html`<div class="told">
     <p><b>${span.types.join(" / ")}</b> <small>[${span.start}, ${span.end})</small></p>
-    ${span.entity && html`<p>${AGREED[finerweb.agreement(span.entity)]}${span.entity[3] !== null && html`; types ${finerweb.show(span.entity[3])} alike`}${span.entity[5] !== undefined && html`; confidence ${finerweb.show(span.entity[5])}`}</p>${sourcesOf(span.entity, text)}`}
+    ${span.entity && html`<p>${AGREED[finerweb.agreement(span.entity)]}${span.entity[3] !== null && html`; types ${finerweb.show(span.entity[3])} alike`}</p>${confidenceOf(span.entity)}${sourcesOf(span.entity, text)}`}
     ${span.mention && html`<p>${DROPPED[span.status] ?? span.status}: <q><bdi>${span.mention}</bdi></q></p>`}
     ${span.isWider && html`<p>The span ends inside a letter; the whole letter is marked.</p>`}
   </div>`;
@@ -94,17 +104,17 @@
     </section>`;
   };
 
-  // What became of every mention, once it is asked for; null until it is there.
+  // What became of every mention, once it is asked for, null until it is there; and what went wrong.
   const useAudits = (passage, isAsked) => {
-    const [, arrived] = useState(null);
+    const [came, arrived] = useState(null);
     useEffect(() => {
       if (!isAsked || passage.audits) return;
       finerweb.load(passage.audit.key).then((all) => {
         passage.audits = all[passage.audit.place];
         arrived(passage);
-      });
+      }).catch((fault) => arrived(fault));
     }, [passage, isAsked]);
-    return passage.audits ?? null;
+    return [passage.audits ?? null, came instanceof Error ? came.message : null];
   };
 
   const Audit = ({ passage, audits, ask }) => {
@@ -126,7 +136,7 @@
   finerweb.Passage = ({ passage, place, all, view, isMatch }) => {
     const [isOpen, setOpen] = useState(false);
     const isOfAnnotators = view !== "merged" && view !== "people";
-    const audits = useAudits(passage, isOpen || isOfAnnotators);
+    const [audits, error] = useAudits(passage, isOpen || isOfAnnotators);
     const views = finerweb.views(passage, audits ?? []).filter(([name]) => view === "all" || name === view);
     const { code, name, autonym, tag, direction } = passage.language;
     return html`<article tabindex="0" aria-posinset=${place + 1} aria-setsize=${all} aria-labelledby="p-${place}">
@@ -134,7 +144,8 @@
         <span>${name} <bdi lang=${tag} dir=${direction}>${autonym}</bdi> <small>${code}</small></span></header>
       <div class="views">${views.map(([who, spans]) =>
         html`<${View} passage=${passage} name=${who} spans=${spans} isMatch=${isMatch} alone=${views.length === 1} />`)}
-        ${isOfAnnotators && !audits && html`<p class="loading">Loading what the annotators found</p>`}
+        ${error && html`<p role="alert">${error}</p>`}
+        ${isOfAnnotators && !audits && !error && html`<p class="loading">Loading what the annotators found</p>`}
         ${!views.length && html`<p>Nobody has marked this passage in the view that is chosen.</p>`}</div>
       <${Audit} passage=${passage} audits=${audits} ask=${() => setOpen(true)} />
     </article>`;

@@ -51,7 +51,8 @@
   finerweb.cell = (cell, i, top) => {
     const told = cell?.view ?? (typeof cell === "number" || cell === null ? finerweb.show(cell) : cell);
     if (i === 0) return html`<th scope="row">${told}</th>`;
-    if (typeof cell !== "number" && cell !== null) return html`<td>${told}</td>`;
+    const value = cell?.view === undefined ? cell : cell.value;
+    if (typeof value !== "number" && value !== null) return html`<td>${told}</td>`;
     const share = top ? `--share: ${((100 * (cell ?? 0)) / top).toFixed(1)}%` : undefined;
     return html`<td class=${top ? "number bar" : "number"} style=${share}>${told}</td>`;
   };

@@ -24,16 +24,23 @@
     set(null);
   };
 
+  // What has the focus keeps its tip: reached by keyboard, it may have been scrolled to.
+  const follow = () => {
+    if (over === null || over !== document.activeElement) return finerweb.hideTip();
+    const box = over.getBoundingClientRect();
+    set((tip) => tip && { ...tip, box });
+  };
+
   finerweb.Tip = () => {
     const [tip, setTip] = useState(null);
     set = setTip;
     useEffect(() => {
       const escape = (event) => event.key === "Escape" && finerweb.hideTip();
       addEventListener("keydown", escape);
-      addEventListener("scroll", finerweb.hideTip, { passive: true });
+      addEventListener("scroll", follow, { passive: true });
       return () => {
         removeEventListener("keydown", escape);
-        removeEventListener("scroll", finerweb.hideTip);
+        removeEventListener("scroll", follow);
       };
     }, []);
     if (!tip) return html`<div id="tip" role="tooltip" hidden></div>`;
