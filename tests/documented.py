@@ -11,7 +11,7 @@ from conftest import run
 from reach import ROOT
 
 TYPED = ("bash", "python")
-"""Languages of blocks that a reader runs; `console` shows what is not run here."""
+"""Languages of blocks that a reader runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,15 @@ def run_all(lines: list[str], cwd: Path, env: dict[str, str] | None = None) -> l
 
 def edit(project: Path, page: str, heading: str) -> None:
     """Make the changes to params.yaml that the yaml blocks under a heading show."""
+    for text in typed(page, heading, "yaml"):
+        change(project, text)
+
+
+def change(project: Path, text: str) -> None:
+    """Make a change to params.yaml that a text in YAML shows."""
     path = project / "params.yaml"
     params = yaml.safe_load(path.read_text("utf-8"))
-    for text in typed(page, heading, "yaml"):
-        _merge(params, yaml.safe_load(text))
+    _merge(params, yaml.safe_load(text))
     path.write_text(yaml.safe_dump(params, sort_keys=False), "utf-8")
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 from conftest import run
 from reach import ROOT
 
+from finerweb.checks.used import named_models
 from finerweb.cli.main import main
-from finerweb.cli.models import named_models
 from finerweb.cli.plan import ASKING
 from finerweb.params.load import document
 
@@ -78,3 +79,20 @@ def test_a_missing_input_is_named(
     done = stage("passages", *options)
     assert done.returncode == 2
     assert "Path 'nowhere' does not exist" in done.stderr
+
+
+@pytest.mark.slow
+def test_passages_are_cut_on_the_processor(
+    project: Path, stage: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """With a GPU for each worker of the filter, and no GPU here."""
+    params = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
+    params["documents"]["languages"] = ["arb_Arab"]
+    params["compute"] |= {"gpus_per_worker": 64, "workers": 1}
+    (project / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
+    source = ("--source", "sample/documents", "--fetched", "f", "--out", "d", "--metrics", "d.json")
+    assert stage("documents", *source).returncode == 0
+    options = ("--documents", "d", "--gold", "gold", "--out", "p", "--metrics", "p.json")
+    done = stage("passages", *options)
+    assert done.returncode == 0, done.stderr
+    assert (project / "p/arb_Arab.parquet").is_file()

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from conftest import run
 from documented import TYPED, blocks, commands, edit, typed
 from reach import ROOT
 
+from finerweb.checks.machine import LEAST_MEMORY, MEMORY
+
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
+PAGES.append("examples/README.md")
 RUNNERS = ("commands", "typed")
 
 
@@ -73,7 +77,9 @@ def test_figures_are_those_of_the_log() -> None:
     rows = re.findall(
         r"^\| ([^|]+) \| ([^|]+) \| `LOG.md`", (ROOT / "docs/costs.md").read_text(), re.M
     )
-    rows += re.findall(r"^\| ([^|]+) \| (\d[^|]*) \|$", (ROOT / "docs/costs.md").read_text(), re.M)
+    rows += re.findall(
+        r"^\| ([^|]+) \| (\d[^|]*) \|(?: [^|]* \|)?$", (ROOT / "docs/costs.md").read_text(), re.M
+    )
     assert len(rows) > 12
     for what, told in rows:
         for number in re.findall(r"\d[\d,]*\.?\d*|\.\d+", told):
@@ -108,6 +114,30 @@ def test_the_locks_of_some_add_and_change_nothing() -> None:
     assert set(names) >= {"requirements-docs.lock", "requirements-remotes.lock"}
     for name, packages in names.items():
         assert packages and not packages & common, name
+
+
+def test_the_quick_start_says_what_doctor_looks_for() -> None:
+    text = (ROOT / "docs/start.md").read_text("utf-8")
+    assert f"{MEMORY / 1e9:.0f} GB of memory" in text
+    assert f"{LEAST_MEMORY / 2**30:.1f}" == "9.1" and "9.11 GiB at its peak" in text
+
+
+HINTING = ("checks", "cli", "exports", "llm", "projects")
+"""Folders of the package whose errors tell to install something."""
+
+
+def test_what_is_on_no_index_is_not_installed_from_it() -> None:
+    """It is installed from a checkout; so are its extras, which are those there are."""
+    pages = [ROOT / page for page in ("README.md", "CONTRIBUTING.md", *PAGES)]
+    modules = [path for name in HINTING for path in (ROOT / "finerweb" / name).rglob("*.py")]
+    told = set()
+    for path in pages + modules:
+        text = path.read_text("utf-8")
+        assert not re.search(r"pip install (-U |--upgrade )?[\"']?finerweb", text), path
+        told |= {name for some in re.findall(r"'\.\[([\w,]+)\]'", text) for name in some.split(",")}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {"gpu", "google", "spacy", "s3"} <= told
+    assert told <= set(project["optional-dependencies"])
 
 
 @pytest.mark.slow

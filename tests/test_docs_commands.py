@@ -5,6 +5,7 @@ The models are the scripted server's; what needs a real one, `make` or Ray is in
 """
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -126,6 +127,15 @@ def test_a_changed_param_moves_figures(ran: Path) -> None:
     repro, params, metrics = run_all(commands("docs/start.md", "Change something"), ran, KEY)
     assert "Running stage 'ground@gemma'" in repro and "Running stage 'annotate" not in repro
     assert "ground.rule" in params and "overall.mentions.dropped.repeated" in metrics
+
+
+def test_a_set_s_files_have_changed(ran: Path) -> None:
+    """Nothing before `predict` runs again: `--force` alone would rerun the whole graph."""
+    lines = commands("docs/gold.md", "Human-labelled sets, and who is scored on them")
+    forced, rest = run_all(lines, ran, KEY)
+    assert re.findall(r"Running stage '(\w+)", forced) == ["predict"]
+    assert set(re.findall(r"Running stage '(\w+)", rest)) <= {"evaluate", "label_study"}
+    assert "up to date" in run("dvc", "status", cwd=ran).stdout
 
 
 def test_a_language_is_added(ran: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 import socket
 import time
 from http.server import BaseHTTPRequestHandler
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,21 @@ def test_outside_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert {"packages", "gpu", "disk"} <= set(checks)
 
 
-def test_params_that_do_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bad = changed(filter={"quota": "many"})
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (changed(filter={"quota": "many"}), "filter.quota"),
+        (changed(rate={"raters": ["ไม่มี"]}), "rate.raters: expected some of qwen"),
+    ],
+)
+def test_params_that_do_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: dict[str, Any], said: str
+) -> None:
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(bad), "utf-8")
     done, checks = doctor(tmp_path, monkeypatch)
     assert done.exit_code == 1
     assert done.stderr.strip() == "Error: not ready: params; what to do stands beside each"
-    assert "filter.quota" in checks["params"].said
+    assert said in checks["params"].said
 
 
 @pytest.mark.slow
@@ -71,6 +80,7 @@ def test_a_project_that_lacks_much(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     params = served("my-llm")
     params["llm"] = params["llm"] | {"openai": params["llm"]["openai"] | {"base_url": nowhere}}
     params["types"] = params["types"] | {"encoder": "local:نموذج"}
+    params["label_study"] = params["label_study"] | {"encoder": "mirror:nope"}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
     (tmp_path / "code.json").write_text("{}")
     shutil.copy(ROOT / "dvc.yaml", tmp_path)
@@ -79,6 +89,7 @@ def test_a_project_that_lacks_much(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     wrong = {name for name, check in checks.items() if check.state == "wrong"}
     assert done.exit_code == 1
     assert {f"key {KEY}", "server", "graph", "code", "model local:نموذج"} <= wrong
+    assert {"corpus", "files", "model mirror:nope"} <= wrong
     assert all(check.said and check.todo for check in checks.values() if check.name in wrong)
     assert "Traceback" not in done.output
 
@@ -210,11 +221,68 @@ def test_no_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needed: bool, s
     assert machine.gpu(needed).state == state
 
 
+def smi(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Put an nvidia-smi of ours first on the path."""
+    path = folder / "nvidia-smi"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")
+
+
+@pytest.mark.parametrize(("needed", "state"), [(True, "wrong"), (False, "note")])
+def test_a_gpu_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needed: bool, state: str
+) -> None:
+    smi(tmp_path, monkeypatch, "exec sleep 5")
+    check = machine.gpu(needed, seconds=0.1)
+    assert check.state == state and "nvidia-smi: no answer" in check.said
+
+
+@pytest.mark.parametrize(
+    ("needed", "built_for", "told", "state"),
+    [
+        (False, None, "12.4", "note"),
+        (True, None, "12.4", "wrong"),
+        (True, "12.9", "12.4", "ok"),
+        (True, "12.9", "13.0", "ok"),
+        (True, "13.0", "12.8", "wrong"),
+        (False, "13.0", "12.8", "note"),
+        (True, "13.0", "", "note"),
+    ],
+)
+def test_cuda(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    needed: bool,
+    built_for: str | None,
+    told: str,
+    state: str,
+) -> None:
+    """What PyTorch is built for, against the driver; as nvidia-smi prints it."""
+    line = f"| NVIDIA-SMI 550.54.15   Driver Version: 550.54.15   CUDA Version: {told}   |"
+    smi(tmp_path, monkeypatch, f"echo '{line}'")
+    check = machine.cuda(needed, built_for)
+    assert check.state == state, check
+    assert bool(check.todo) == (state == "wrong" or (state == "note" and bool(told)))
+
+
+def test_what_pytorch_is_built_for() -> None:
+    """It is told without loading it, which takes seconds."""
+    is_for_processors = version("torch").endswith("+cpu")
+    assert (machine.torch_cuda() is None) == is_for_processors
+
+
+@pytest.mark.parametrize(
+    ("limit", "state"), [("max\n", "ok"), ("11000000000\n", "note"), ("4000000000\n", "wrong")]
+)
+def test_memory(tmp_path: Path, limit: str, state: str) -> None:
+    (tmp_path / "memory.max").write_text(limit)
+    check = machine.memory(cgroup=tmp_path / "memory.max", needed=12e9 if limit != "max\n" else 1)
+    assert check.state == state and bool(check.todo) == (state != "ok")
+
+
 def test_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = tmp_path / "nvidia-smi"
-    script.write_text("#!/bin/sh\necho 'NVIDIA H100, 81559 MiB'\n")
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    smi(tmp_path, monkeypatch, "echo 'NVIDIA H100, 81559 MiB'")
     assert machine.gpu(True) == Check("gpu", "ok", "NVIDIA H100, 81559 MiB")
 
 

@@ -128,7 +128,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(list(Path("out/eng_Latn").iterdir())) == 1
     monkeypatch.setitem(sys.modules, "spacy.tokens", None)
     failed = export_to("spacy")
-    assert failed.exit_code == 1 and "pip install 'finerweb[spacy]'" in failed.output
+    assert failed.exit_code == 1 and "pip install -e '.[spacy]'" in failed.output
     assert len(list(Path("out/eng_Latn").iterdir())) == 1
 
 

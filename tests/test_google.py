@@ -202,7 +202,7 @@ def test_as_a_translator(google: Google, opened: Callable[..., Answers]) -> None
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "google.auth", None)
-    with pytest.raises(StopAsking, match=r"pip install 'finerweb\[google\]'"):
+    with pytest.raises(StopAsking, match=r"pip install -e '.\[google\]'"):
         access()
 
 

@@ -12,14 +12,18 @@ import yaml
 from annotated import NAMED, text_of
 from click.testing import CliRunner, Result
 from conftest import run
+from documented import commands, run_all
 from reach import ROOT
 from scripted_server import scripted_server
+from test_own_data import answer
 
 from finerweb.cli.main import main
+from finerweb.params.train_regressor import TrainRegressorParams
 from finerweb.params.whole import check_params
 from finerweb.projects.making import EXAMPLE, EXAMPLES
 from finerweb.projects.settings import Settings, params
 from finerweb.projects.template import CODE, code, graph, stale
+from finerweb.regressor.training import examples
 from finerweb.tables.io import read_table
 from finerweb.tables.variants import SINGLE, with_confidence
 
@@ -84,6 +88,12 @@ def test_the_corpus_comes_later(tmp_path: Path) -> None:
         (["--language", "kor_Hang", "--corpus", "texts"], 1, "no documents for kor_Hang"),
         (["--corpus", "bad"], 1, "deu_Latn.jsonl, line 1: not a JSON object"),
         (["--corpus", "empty"], 2, "empty has no file <language>.jsonl"),
+        (
+            ["--corpus", "mixed"],
+            1,
+            "got fr.jsonl (fra_Latn?), tha.jsonl (tha_Thai?), นิทาน.jsonl.gz",
+        ),
+        (["--language", "tha_Thai", "--run"], 2, "--run needs documents"),
         (["--language", "tha_Thai", "--model", "served:x"], 1, "say which with --server URL"),
         (["--language", "tha_Thai", "--model", "mirror:x"], 1, "mirror:x: unknown"),
         (["--language", "tha_Thai", "--model", "x"], 1, "expected mirror:NAME"),
@@ -100,6 +110,9 @@ def test_errors_write_nothing(
         (tmp_path / name).mkdir()
         if content:
             (tmp_path / name / "deu_Latn.jsonl").write_text(content)
+    mixed = texts(tmp_path / "mixed", ("arb_Arab",))
+    for name in ("fr.jsonl", "tha.jsonl", "นิทาน.jsonl.gz", "example.jsonl", "cmn_Hani.jsonl~"):
+        shutil.copy(mixed / "arb_Arab.jsonl", mixed / name)
     done = init("new", *words)
     assert done.exit_code == exit_code, done.output
     assert said in done.stderr
@@ -123,8 +136,24 @@ def test_what_is_not_said_stays_the_sample_s() -> None:
         if after[section][key] != values[key]
     }
     told = {"documents.languages", "documents.path", "types.overrides", "release.name"}
-    assert changed == told | {"release.text_licence"}
+    fitted = {"train_regressor.languages", "confidence.edges", "evaluate.predictors"}
+    assert changed == told | fitted | {"release.text_licence"}
     assert set(before) == set(after)
+
+
+@pytest.mark.parametrize("code_", ["fra_Latn", "fas_Arab", "npi_Deva", "lao_Laoo", "ydd_Hebr"])
+def test_what_was_fitted_to_the_sample_is_not_taken_over(code_: str) -> None:
+    """A language outside the sample is learnt from; margins and edges are the paper's."""
+    made = yaml.load(params(BASE, Settings("news", (code_,))), Loader=LOADER)
+    regressor = TrainRegressorParams.model_validate(made["train_regressor"])
+    rows = [{"text": f"{code_} {n}", "score": 1 + n, "useful": None} for n in range(4)]
+    rated = [(code_, rows)]
+    kept, tallies = examples(rated, "binary", regressor)
+    assert len(kept) == tallies[code_].kept == 4
+    assert made["confidence"]["edges"] == [0.5, 0.9, 0.97]
+    assert made["evaluate"]["predictors"]["binder"]["margin"] == 0
+    kept_knobs = yaml.load(BASE, Loader=LOADER)["evaluate"]["predictors"]["binder"]
+    assert made["evaluate"]["predictors"] == {"binder": kept_knobs | {"margin": 0}}
 
 
 @pytest.mark.parametrize(
@@ -212,28 +241,6 @@ def test_upgrade(tmp_path: Path) -> None:
         stale(folder)
 
 
-@pytest.mark.parametrize(
-    ("typed", "languages"),
-    [
-        ("{corpus}\n\n", sorted(LANGUAGES)),
-        ("\ntha_Thai arb_Arab\n\n", list(LANGUAGES)),
-    ],
-    ids=["corpus", "languages"],
-)
-def test_it_asks_at_a_terminal(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    typed: str,
-    languages: list[str],
-) -> None:
-    corpus = texts(tmp_path / "texts", LANGUAGES)
-    monkeypatch.setattr("finerweb.cli.init.is_terminal", lambda: True)
-    done = init(str(tmp_path / "new"), input=typed.format(corpus=corpus))
-    assert done.exit_code == 0, done.output
-    made = yaml.safe_load((tmp_path / "new/params.yaml").read_text("utf-8"))
-    assert made["documents"]["languages"] == languages
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with finerweb as its wheel has it, far from the checkout."""
@@ -266,22 +273,23 @@ def own_corpus(folder: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.long
 def test_the_graph_runs_there(site: Path, tmp_path: Path) -> None:
-    """From the wheel alone, in an empty folder: init, doctor, repro, show; then nothing to do."""
+    """As docs/console.md has it, from the wheel alone: init, doctor, repro; then nothing to do."""
     env = {"PYTHONPATH": str(site), "OPENAI_API_KEY": "test", "DVC_NO_ANALYTICS": "1"}
     folder = tmp_path / "news"
+    own_corpus(tmp_path / "texts")
 
     def call(*command: str) -> str:
-        return run(*command, cwd=folder if folder.exists() else tmp_path, env=env).stdout
+        return run(*command, cwd=folder, env=env).stdout
 
-    with scripted_server() as server:
-        words = ("--corpus", str(own_corpus(tmp_path / "texts")), "--server", server.base_url)
-        models = ("--model", "served:scripted/first", "--model", "served:scripted/second")
-        call("finerweb", "init", str(folder), *words, *models)
+    with scripted_server(answer=answer) as server:
+        models = "--model served:scripted/first --model served:scripted/second"
+        stand_ins = {"--corpus texts": f"--corpus texts --server {server.base_url} {models}"}
+        lines = commands("docs/console.md", "A project of your own", stand_ins)
+        begin, enter, doctor, repro = lines
+        run_all([begin], tmp_path, env)
         assert not list(folder.glob("finerweb"))
         make_small(folder / "params.yaml")
-        checks = json.loads(call("finerweb", "doctor", "--json"))
-        assert checks["ok"], checks
-        call("dvc", "repro")
+        run_all([f"{enter} && {doctor}", f"{enter} && {repro}"], tmp_path, env)
         assert "up to date" in call("dvc", "repro")
         n_asked = len(server.asked)
         written = json.loads((folder / CODE).read_text("utf-8"))

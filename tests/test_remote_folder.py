@@ -1,10 +1,14 @@
 """A folder as remote, and other repositories that take from this one: `dvc get`, `dvc import`."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import commit, run
 from documented import commands, run_all
+from encoders import make_regressor
+from reach import ROOT
 from remotes import RELEASE, files, git, publish, publisher, pulls
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -63,6 +67,47 @@ def test_an_old_version_is_taken_by_its_commit(pushed: Path, tmp_path: Path) -> 
         check=False,
     )  # fmt: skip
     assert done.returncode and not (tmp_path / "first").exists()
+
+
+def test_a_version_of_the_regressor(pushed: Path, tmp_path: Path) -> None:
+    graph = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))
+    graph = {"artifacts": graph["artifacts"]}
+    (pushed / "dvc.yaml").write_text(yaml.safe_dump(graph), "utf-8")
+    (path,) = (one["path"] for one in graph["artifacts"].values())
+    make_regressor(pushed / path)
+    run("dvc", "add", "--quiet", path, cwd=pushed)
+    run("dvc", "push", "--quiet", cwd=pushed)
+    commit(pushed, "Select a regressor")
+    stand_ins = {"https://example.org/finerweb.git": f"file://{pushed}"}
+    tag, get = commands("docs/remotes.md", "A version of the regressor", stand_ins)
+    run_all([tag], pushed)
+    made = files(pushed / path)
+    (pushed / path / "config.json").write_text("{}")
+    run("dvc", "add", "--quiet", path, cwd=pushed)
+    commit(pushed, "Another, of no version yet")
+    run_all([get], tmp_path)
+    assert files(tmp_path / Path(path).name) == made and "model.safetensors" in made
+
+
+def test_what_is_fetched_is_hashed(pushed: Path, tmp_path: Path) -> None:
+    """An object that changed in the remote is taken, until `verify` is set."""
+    remote = shutil.copytree(pushed.parent / "remote", tmp_path / "remote")
+    readme = (pushed / RELEASE / "README.md").read_bytes()
+    (kept,) = (one for one in remote.rglob("*") if one.is_file() and one.read_bytes() == readme)
+    kept.chmod(0o644)
+    kept.write_bytes(b"changed")
+    verify, check = commands("docs/remotes.md", "What a remote does not do")
+    lines = {"trusting": [], "hashing": [verify]}
+    for name in lines:
+        clone = tmp_path / name
+        run("git", "clone", "--quiet", str(pushed), str(clone), cwd=tmp_path)
+        run("dvc", "remote", "modify", "--local", "ours", "url", str(remote), cwd=clone)
+        run_all(lines[name], clone)
+        done = run("dvc", "pull", RELEASE, cwd=clone, check=False)
+        assert bool(done.returncode) == bool(lines[name])
+        assert (clone / RELEASE / "README.md").is_file() != bool(lines[name])
+    done = run("bash", "-c", check, cwd=tmp_path / "trusting", check=False)
+    assert done.returncode == 1 and "README.md" in done.stdout
 
 
 def test_a_lost_object_is_named(pushed: Path, tmp_path: Path) -> None:

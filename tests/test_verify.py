@@ -12,6 +12,7 @@ from conftest import run
 from releases import TEXT, make_release, make_variants, params, passages
 
 from finerweb.corpus.contamination import EvaluationTexts
+from finerweb.params.passages import EvaluationSet
 from finerweb.release.folder import CHECKSUMS, FILE, write_checksums
 from finerweb.release.outputs import differing
 from finerweb.release.verify import verify
@@ -225,7 +226,8 @@ def test_figures_of_the_metrics(release: Path, tmp_path: Path) -> None:
 
 def test_evaluation_text_inside(release: Path, tmp_path: Path) -> None:
     (tmp_path / "gold.txt").write_text(TEXT[14:] + "\n", "utf-8")
-    evaluation = EvaluationTexts([tmp_path / "gold.txt"], 8)
+    told = EvaluationSet(kind="plain", path=tmp_path / "gold.txt", split=None)
+    evaluation = EvaluationTexts([told], 8)
     faults = list(verify(release, evaluation=evaluation))
     assert len(faults) == 3 * 3 and all("evaluation text" in fault for fault in faults)
 
@@ -267,3 +269,13 @@ def test_a_cache_object_that_changed(project: Path) -> None:
     expected = r"out/b/c: dvc.lock has md5 26ab0db90d72e28ad0ba1e22ee510510, the file \w{32}\n"
     assert re.search(expected, done.stdout)
     assert "out/b-d" not in done.stdout
+
+
+def test_an_unpacked_archive_has_no_repository(project: Path) -> None:
+    shutil.rmtree(project / ".git")
+    (project / "dvc.lock").write_text("schema: '2.0'\n")
+    (project / "release").mkdir()
+    done = run("finerweb", "verify", "release", cwd=project, check=False)
+    assert done.returncode == 1 and "verify the release alone with --no-outputs" in done.stderr
+    alone = run("finerweb", "verify", "release", "--no-outputs", cwd=project, check=False)
+    assert alone.returncode == 1 and "README.md" in alone.stdout

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +15,7 @@ class Check:
     """What was looked at, how it is, and what to do about it.
 
     ``state`` is ``ok``, ``note`` (nothing needs it now, or it will be fetched), or ``wrong``: a
-    stage of this project would fail.
+    stage of this project would fail, or its release say what is not so.
     """
 
     name: str
@@ -52,3 +52,12 @@ def failure(look: Callable[[], object], seconds: float = SECONDS) -> str:
     thread.start()
     thread.join(seconds)
     return said[0]
+
+
+def looked(name: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
+    """Yield what some checks found; where they fail themselves, that, as a check of that name."""
+    try:
+        yield from look()
+    except Exception as error:  # Whatever it is: the other checks are still wanted.
+        said = " ".join(str(error).split())[:300] or type(error).__name__
+        yield Check(name, "wrong", said, "mend what it names; then look again")

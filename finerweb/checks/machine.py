@@ -1,20 +1,30 @@
 """Python, packages, GPU, disk: what this machine has."""
 
+import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from packaging.requirements import Requirement
 
-from finerweb.checks.check import Check
+from finerweb.checks.check import Check, failure
 
 LOCK = Path("requirements-cpu.lock")
 LOCKED_PYTHON = (3, 11)
 OLDEST_PYTHON = (3, 11)
+GPU_SECONDS = 30.0
+"""For nvidia-smi, which is slow where GPUs have just been woken."""
+MEMORY = 12e9
+LEAST_MEMORY = 9.8e9
+"""The peak of the sample's judge, 9.11 GiB; and with room for all else."""
+CGROUP = Path("/sys/fs/cgroup/memory.max")
 SPARE = 2e9
 """Bytes that a run of the sample writes beside its models, and some more."""
 
@@ -46,7 +56,7 @@ def packages(lock: Path = LOCK) -> Iterator[Check]:
             if not one.specifier.contains(here[one.name], prereleases=True):
                 missing.append(f"{one} (here {here[one.name]})")
     if missing:
-        todo = "run ./setup.sh in a checkout, else `pip install --upgrade finerweb`"
+        todo = "in a checkout of finerweb: ./setup.sh; with a GPU, as docs/gpu.md says"
         yield Check("packages", "wrong", f"expected {', '.join(missing)}", todo)
     else:
         yield Check("packages", "ok", f"finerweb {version('finerweb')}, {len(here)} it requires")
@@ -78,20 +88,82 @@ def _canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def gpu(needed: bool) -> Check:
+def gpu(needed: bool, seconds: float = GPU_SECONDS) -> Check:
     """Return which GPUs there are; none is wrong only where ``needed``."""
     command = shutil.which("nvidia-smi")
     found: list[str] = []
-    if command:
-        query = [command, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-        done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=30)
-        found = done.stdout.strip().splitlines() if done.returncode == 0 else []
+
+    def look() -> None:
+        found.extend(_smi(command or "", "--query-gpu=name,memory.total", "--format=csv,noheader"))
+
+    why = failure(look, seconds) if command else ""
     if found:
         return Check("gpu", "ok", "; ".join(found))
+    said = f"none: nvidia-smi: {why}" if why else "none"
     if needed:
         todo = "set compute.gpus_per_worker to 0, or run where nvidia-smi finds a GPU"
-        return Check("gpu", "wrong", "none, but compute.gpus_per_worker asks for one", todo)
-    return Check("gpu", "note", "none: models run on the processor")
+        return Check("gpu", "wrong", f"{said}, but compute.gpus_per_worker asks for one", todo)
+    return Check("gpu", "note", f"{said}: models run on the processor")
+
+
+def _smi(command: str, *options: str) -> list[str]:
+    """Return the lines of nvidia-smi; none where it fails."""
+    done = subprocess.run([command, *options], capture_output=True, text=True, check=False)
+    return done.stdout.strip().splitlines() if done.returncode == 0 else []
+
+
+def cuda(needed: bool, built_for: str | None, seconds: float = GPU_SECONDS) -> Check:
+    """Return whether PyTorch uses the GPUs that there are.
+
+    ``built_for`` is `torch_cuda`'s. Any CUDA of a major version runs on a driver of that one or a
+    later one.
+    """
+    drivers: list[str] = []
+
+    def look() -> None:
+        lines = _smi(shutil.which("nvidia-smi") or "")
+        drivers.extend(re.findall(r"CUDA (?:UMD )?Version: *(\d+\.\d+)", "\n".join(lines)))
+
+    why = failure(look, seconds)
+    state: Literal["note", "wrong"] = "wrong" if needed else "note"
+    if built_for is None:
+        said = "this PyTorch is built for processors; the GPU is idle"
+        return Check("cuda", state, said, "docs/gpu.md installs one for GPUs, in another .venv")
+    if not drivers:
+        return Check("cuda", "note", f"PyTorch wants {built_for}; nvidia-smi names none {why}")
+    said = f"PyTorch wants {built_for}, the driver has {drivers[0]}"
+    if int(built_for.partition(".")[0]) > int(drivers[0].partition(".")[0]):
+        return Check("cuda", state, said, "update the driver, or install a PyTorch of its CUDA")
+    return Check("cuda", "ok", said)
+
+
+def torch_cuda() -> str | None:
+    """Return the CUDA that PyTorch is built for, None for processors; it is not imported."""
+    found = find_spec("torch")
+    if found is None or found.origin is None:
+        return None
+    told: str | None = runpy.run_path(str(Path(found.origin).with_name("version.py")))["cuda"]
+    return told
+
+
+def memory(needed: float = MEMORY, least: float = LEAST_MEMORY, cgroup: Path = CGROUP) -> Check:
+    """Return whether the memory holds the sample's models, on processors; bytes.
+
+    The file ``cgroup`` has the limit of the container that this is in.
+    """
+    has = _memory(cgroup)
+    said = f"{has / 1e9:,.1f} GB, about {needed / 1e9:,.0f} GB needed by models on the processor"
+    if has >= needed:
+        return Check("memory", "ok", said)
+    todo = "a stage may be killed: take smaller models, or put them behind a server"
+    return Check("memory", "wrong" if has < least else "note", said, todo)
+
+
+def _memory(cgroup: Path) -> float:
+    """Return the bytes of this machine, or of the container that it is in."""
+    whole = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    limit = cgroup.read_text(encoding="ascii").strip() if cgroup.is_file() else "max"
+    return whole if limit == "max" else min(whole, float(limit))
 
 
 def disk(folder: Path, needed: float) -> Check:

@@ -9,28 +9,21 @@ from urllib.request import Request, urlopen
 
 from finerweb import models
 from finerweb.checks.check import SECONDS, Check, failure, without_password
+from finerweb.checks.used import served
 from finerweb.llm import google_engine, openai_errors
+from finerweb.mirror.catalogue import CATALOGUE
 from finerweb.projects.template import CODE, stale
-
-ASKING = (("raters", "rate"), ("annotators", "annotate"), ("judges", "judge"))
-
-
-def served(params: Mapping[str, Any]) -> list[str]:
-    """Return the models behind the server that the stages in use ask, sorted."""
-    used = {
-        params[section][name]["model"]
-        for section, stage in ASKING
-        for name in params[stage][section]
-    }
-    if "llm" in params["translate"]["by"]:
-        used.add(params["translate"]["llm"]["model"])
-    return sorted(name for name in used if name.startswith("served:"))
 
 
 def needed_bytes(references: Iterable[str]) -> float:
     """Return about how much disk it takes to fetch models of the mirror and convert them."""
-    missing = [name for name in references if name not in models.cached()]
+    missing = [name for name in references if name not in models.cached() and _is_known(name)]
     return 5e6 * models.needed_megabytes(missing)[1]
+
+
+def _is_known(reference: str) -> bool:
+    """Return whether the mirror has a model; of one that it has not, its own check tells."""
+    return reference.removeprefix("mirror:") in CATALOGUE
 
 
 def model(reference: str) -> Check:
@@ -48,9 +41,9 @@ def model(reference: str) -> Check:
 
 def keys(params: Mapping[str, Any]) -> Iterator[Check]:
     """Yield whether the keys are in the environment that the models in use want; never a key."""
-    asked = served(params)
-    if asked:
-        yield _key(openai_errors.KEY, ", ".join(asked), params)
+    behind = served(params)
+    if behind:
+        yield _key(openai_errors.KEY, ", ".join(behind), params)
     if "google" in params["translate"]["by"]:
         yield _key(google_engine.KEY, "translate.by: google", params)
 
@@ -64,7 +57,10 @@ def _key(name: str, who: str, params: Mapping[str, Any]) -> Check:
         return Check(label, "ok", f"set, for {who}")
     if params["llm"]["replay_only"]:
         return Check(label, "note", "not set; llm.replay_only asks nobody")
-    return Check(label, "wrong", f"not set, but needed for {who}", f"export {name}=...")
+    todo = f"export {name}=..."
+    if name == openai_errors.KEY:
+        todo += "; any text, where the server wants none (Ollama, `vllm serve`)"
+    return Check(label, "wrong", f"not set, but needed for {who}", todo)
 
 
 def answers(name: str, url: str, is_needed: bool, todo: str) -> Check:
@@ -148,6 +144,6 @@ def _remote(repo: Any) -> Check:
         store.fs.exists(store.path)
 
     if why := failure(look):
-        todo = f"`dvc remote modify {name} ...`, or install the extra for it (s3, ssh)"
+        todo = f"`dvc remote modify {name} ...`, or the extra for it: pip install -e '.[s3,ssh]'"
         return Check("remote", "wrong", without_password(f"{name}, {url}: {why}"), todo)
     return Check("remote", "ok", without_password(f"{name}, {url} answers"))

@@ -15,7 +15,8 @@ EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--corpus", type=EXISTING, help="Folder with <language>.jsonl, which is copied.")
 @click.option("--label", "labels", multiple=True, help="A type, or 'type: what it covers'.")
 @click.option("--model", "models", multiple=True, help="An annotator; the first rates and judges.")
-@click.option("--server", help="Where models served:NAME are, as in http://localhost:8000/v1.")
+@click.option("--server", help="Where models served:NAME are; OPENAI_API_KEY has its key.")
+@click.option("--run", is_flag=True, help="Then run the graph there, if doctor finds it ready.")
 @click.option("--upgrade", is_flag=True, help="Take a project to the installed finerweb.")
 def init(
     folder: Path,
@@ -24,13 +25,18 @@ def init(
     labels: tuple[str, ...],
     models: tuple[str, ...],
     server: str | None,
+    run: bool,
     upgrade: bool,
 ) -> None:
     r"""Make a new project in FOLDER, for a corpus, languages and labels of your own.
 
-    It gets params.yaml, the graph and its stages, a place for the corpus, and a README. What is not
-    said by options is asked for, at a terminal; elsewhere languages are those the corpus has files
-    for, labels open, and models those of the sample.
+    It gets params.yaml, the graph and its stages, a place for the corpus, and a README. At a
+    terminal the corpus, labels, models and their server are asked for where no option says them,
+    and so are languages without a corpus. Elsewhere languages are those the corpus has files for,
+    labels open, and models those of the sample. A server that wants no key (Ollama, `vllm serve`)
+    takes any text in OPENAI_API_KEY.
+
+    --run looks at the project with `finerweb doctor`, and runs `dvc repro` where nothing is wrong.
 
     --upgrade writes the graph, the stages and code.json anew and leaves the rest: commit before,
     look at the difference after.
@@ -39,6 +45,7 @@ def init(
     Example:
         finerweb init news --language tha_Thai --label person --label 'law: statutes and decrees'
         finerweb init news --corpus texts --model served:my-llm --server http://localhost:8000/v1
+        finerweb init news --corpus texts --run
     """
     from finerweb.projects.making import make
     from finerweb.projects.making import upgrade as take_along
@@ -48,9 +55,14 @@ def init(
         for path in take_along(folder):
             click.echo(path)
         return
-    if is_terminal() and not (languages or corpus):
-        corpus, languages = _asked_corpus()
+    if is_terminal():
+        if corpus is None:
+            corpus, languages = _asked_corpus(languages)
         labels = labels or _asked_labels()
+        models = models or _asked_models()
+        server = server or _asked_server(models)
+    if run and corpus is None:
+        raise click.UsageError("--run needs documents: name their folder with --corpus")
     settings = Settings(
         name=folder.absolute().name,
         languages=languages or _of_corpus(corpus),
@@ -60,6 +72,9 @@ def init(
     )
     for path in make(folder, settings, corpus):
         click.echo(path)
+    if run:
+        _run(folder)
+        return
     first = "" if corpus else f"put <language>.jsonl into {folder}/{settings.corpus}/, then "
     click.echo(f"next: {first}cd {folder} && finerweb doctor && dvc repro", err=True)
 
@@ -79,12 +94,24 @@ def _of_corpus(corpus: Path | None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _asked_corpus() -> tuple[Path | None, tuple[str, ...]]:
-    """Ask for a folder of documents and, without one, for the languages."""
+def _run(folder: Path) -> None:
+    """Look whether a project is ready, and run its graph."""
+    from contextlib import chdir
+
+    from finerweb.cli.doctor import look
+    from finerweb.projects.running import repro
+
+    with chdir(folder):
+        look()
+    repro(folder)
+
+
+def _asked_corpus(languages: tuple[str, ...]) -> tuple[Path | None, tuple[str, ...]]:
+    """Ask for a folder of documents and, without one, for languages that are not said."""
     said = click.prompt("Folder with your documents, <language>.jsonl (empty: later)", default="")
     if said:
-        return EXISTING.convert(said, None, None), ()
-    return None, tuple(click.prompt("Languages, as in deu_Latn arb_Arab").split())
+        return EXISTING.convert(said, None, None), languages
+    return None, languages or tuple(click.prompt("Languages, as in deu_Latn arb_Arab").split())
 
 
 def _asked_labels() -> tuple[str, ...]:
@@ -94,3 +121,18 @@ def _asked_labels() -> tuple[str, ...]:
     while said := click.prompt("Type (empty: no more; none at all: whatever fits)", default=""):
         labels.append(said)
     return tuple(labels)
+
+
+def _asked_models() -> tuple[str, ...]:
+    """Ask for the annotators, on one line."""
+    said = "Models, as in served:my-llm or hub:NAME@REVISION (empty: the sample's small ones)"
+    return tuple(click.prompt(said, default="").split())
+
+
+def _asked_server(models: tuple[str, ...]) -> str | None:
+    """Ask where the models are that are behind a server, if there are any."""
+    from finerweb.projects.settings import SERVED
+
+    if not any(name.startswith(SERVED) for name in models):
+        return None
+    return str(click.prompt("Their server, as in http://localhost:8000/v1"))

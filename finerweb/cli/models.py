@@ -1,7 +1,7 @@
 """`finerweb models`: what is here, what is needed, from where."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -48,10 +48,9 @@ def pull(references: tuple[str, ...], for_tests: bool) -> None:
         finerweb models pull mirror:gemma-3-270m-q4
     """
     from finerweb.models import TEST_MODELS, cached, identity, needed_megabytes, resolve
-    from finerweb.params.load import document
     from finerweb.progress import bar
 
-    wanted = list(references) or (list(TEST_MODELS) if for_tests else named_models(document()))
+    wanted = list(references) or (list(TEST_MODELS) if for_tests else _of_params())
     missing = [r for r in dict.fromkeys(wanted) if r not in cached()]
     for reference in missing:
         identity(reference)  # a reference that names nothing, before anything is fetched
@@ -63,9 +62,33 @@ def pull(references: tuple[str, ...], for_tests: bool) -> None:
             "disk while converting",
             err=True,
         )
+        _check_disk(missing)
     with bar("models", steps) as advance:
         for reference in missing:
             resolve(reference, lambda _: advance(1))
+
+
+def _of_params() -> list[str]:
+    """Return the models that params name and that can be fetched."""
+    from finerweb.checks.used import named_models
+    from finerweb.params.load import document
+
+    return [name for name in named_models(document()) if not name.startswith("local:")]
+
+
+def _check_disk(missing: Sequence[str]) -> None:
+    """Refuse to fetch what the disk cannot hold.
+
+    Raises:
+        OSError: there is too little room.
+    """
+    from finerweb.checks.machine import disk
+    from finerweb.checks.project import needed_bytes
+    from finerweb.models import cache_folder
+
+    check = disk(cache_folder(), needed_bytes(missing))
+    if check.state == "wrong":
+        raise OSError(f"{check.said}: {check.todo}")
 
 
 @models.command()
@@ -93,22 +116,3 @@ def add(name: str, folder: Path) -> None:
     from finerweb.models import add as register
 
     click.echo(register(name, folder))
-
-
-def named_models(params: dict[str, Any]) -> list[str]:
-    """Return every model that params.yaml names and its grid uses, but those behind servers."""
-    used = [params["raters"][name]["model"] for name in params["rate"]["raters"]]
-    used += [params["annotators"][name]["model"] for name in params["annotate"]["annotators"]]
-    used += [params["judges"][name]["model"] for name in params["judge"]["judges"]]
-    used += [params["backbones"][name] for name in params["train_regressor"]["backbones"]]
-    student = params["train_binder"]
-    of_student = (student["encoder"], student["type_encoder"])
-    used += [params["backbones"][name] for name in of_student if name]
-    used += [params["passages"]["identifier"], params["filter"]["identifier"]]
-    used += [params["types"]["encoder"]]
-    used += [params["translate"]["llm"]["model"]] if "llm" in params["translate"]["by"] else []
-    predictors = params["evaluate"]["predictors"].values()
-    # A baseline that is to be added by hand is none that can be pulled.
-    baselines = [one["model"] for one in predictors if one["kind"] == "gliner"]
-    used += [reference for reference in baselines if not reference.startswith("local:")]
-    return list(dict.fromkeys(r for r in used if not r.startswith("served:")))

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from finerweb.cli.models import named_models
 from finerweb.cli.output import JSON, print_json
 
 ASKING = ("rate", "filter_ablation", "annotate", "translate", "judge")
@@ -80,12 +79,12 @@ def _by_quotas(name: str, missing: str, as_json: bool) -> list[dict[str, Any]] |
 
 def _to_fetch(as_json: bool) -> dict[str, Any]:
     """Return, and print for people, about how much is fetched before anything is asked."""
+    from finerweb.checks.used import named_models
     from finerweb.forecast import download
     from finerweb.params.load import document
 
     size = download()
-    models = [r for r in named_models(document()) if not r.startswith("served:")]
-    missing = [reference for reference in models if not _is_here(reference)]
+    missing = [reference for reference in named_models(document()) if not _is_here(reference)]
     if size and not as_json:
         click.echo(f"documents\n  to fetch       {size / 1e9:>12,.1f} GB, about")
     if missing and not as_json:

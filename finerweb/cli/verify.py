@@ -72,6 +72,7 @@ def faults(
         path = (documents or Path()) / f"{code}.parquet"
         return {row["document_id"] for row in stream(path, DOCUMENTS)} if path.is_file() else set()
 
+    cache = _cache() if outputs and Path("dvc.lock").is_file() else None
     told = None
     if metrics:
         # A card that does not say whose it is is a fault, named with all others.
@@ -80,10 +81,26 @@ def faults(
     statistics = statistics or (metrics and metrics / "statistics.json")
     figures = read_metrics(statistics) if statistics else None
     yield from faults_of(release, ids if documents else None, _evaluation(), figures, told)
-    if outputs and Path("dvc.lock").is_file():
-        from dvc.repo import Repo
+    if cache:
+        yield from differing(Path(), cache)
 
-        yield from differing(Path(), Path(Repo().cache.local.path))
+
+def _cache() -> Path:
+    """Return DVC's cache.
+
+    Raises:
+        ValueError: DVC finds no repository here, as in an unpacked archive.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        return Path(Repo().cache.local.path)
+    except DvcException as error:
+        raise ValueError(
+            f"no output can be held to dvc.lock here: {error}; verify the release alone with "
+            "--no-outputs, or in a clone"
+        ) from error
 
 
 def _evaluation() -> "EvaluationTexts | None":

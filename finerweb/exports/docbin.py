@@ -47,7 +47,8 @@ class SpacyBin:
             from spacy.vocab import Vocab
         except ImportError as error:
             raise ValueError(
-                "the export to spaCy needs spaCy, which is not here: pip install 'finerweb[spacy]'"
+                "the export to spaCy needs spaCy, which is not here: in a checkout of finerweb, "
+                "pip install -e '.[spacy]'"
             ) from error
         # A vocabulary of its own, so that the bytes do not depend on what was exported before.
         vocab = Vocab()

@@ -64,7 +64,8 @@ def access() -> Access:
         from google.auth.transport.requests import Request as Transport
     except ImportError as error:
         raise StopAsking(
-            "Google Cloud Translation needs google-auth: pip install 'finerweb[google]'"
+            "Google Cloud Translation needs google-auth: in a checkout of finerweb, "
+            "pip install -e '.[google]'"
         ) from error
     if not os.environ.get(KEY):
         raise StopAsking(

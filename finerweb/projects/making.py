@@ -16,6 +16,8 @@ from finerweb.tables.io import replacing
 
 PARAMS = "params.yaml"
 EXAMPLE = "example.jsonl"
+SUFFIXES = (".jsonl", ".gz", ".zst", ".bz2", ".xz", ".zip")
+"""Endings of files that somebody means as documents, those that cannot be read too."""
 READ_AT_ONCE = 100
 """Documents of a language that are looked at before anything is written."""
 EXAMPLES = (
@@ -32,9 +34,32 @@ EXAMPLES = (
 
 
 def languages_of(corpus: Path) -> list[str]:
-    """Return the languages that a folder has a file of documents for, sorted."""
-    names = {path.name.partition(".")[0] for path in corpus.glob("*.jsonl*")}
-    return sorted(names & set(languages()))
+    """Return the languages that a folder has a file of documents for, sorted.
+
+    Raises:
+        ValueError: a file's name is no language's; nothing is left out without a word.
+    """
+    found, others = set(), []
+    for path in sorted(corpus.glob("*.jsonl*")):
+        stem, _, suffix = path.name.partition(".")
+        if stem in languages() and f".{suffix}" in COMPRESSIONS:
+            found.add(stem)
+        elif path.name != EXAMPLE and path.suffix in SUFFIXES:
+            others.append(f"{path.name}{_meant(stem)}")
+    if others:
+        raise ValueError(
+            f"{corpus}: expected files named by FineWeb-2 codes, as tha_Thai{SUFFIXES[0]} (or "
+            f"{', '.join(list(COMPRESSIONS)[1:])}), got {', '.join(others)}; rename them, or say "
+            "with --language which languages to take"
+        )
+    return sorted(found)
+
+
+def _meant(stem: str) -> str:
+    """Return the codes that a name like `fr` or `tha` may mean, as a question."""
+    names = {code: (code.lower(), one.iso639_3, one.bcp47) for code, one in languages().items()}
+    codes = [code for code, known in names.items() if stem.lower() in known]
+    return f" ({', '.join(codes)}?)" if codes else ""
 
 
 def look_at(corpus: Path, codes: tuple[str, ...]) -> None:

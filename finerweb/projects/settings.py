@@ -13,6 +13,8 @@ from finerweb.presets import override
 CORPUS = "corpus"
 OVERRIDES = "type_overrides.csv"
 SERVED = "served:"
+EDGES = [0.5, 0.9, 0.97]
+"""Probabilities that part the subsets, where students have learnt something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,23 @@ def params(base: str, settings: Settings) -> str:
     changes: dict[str, Any] = {
         "documents": {"languages": list(settings.languages), "path": settings.corpus},
         "types": {"overrides": OVERRIDES},
+        # What was fitted to the sample: its languages, and edges for students of few passages.
+        "train_regressor": {"languages": None},
+        "confidence": {"edges": EDGES},
         "release": {"name": settings.name, "text_licence": "unknown"},
     }
     if settings.labels:
         changes["annotate"] = {"types": [_label(label) for label in settings.labels]}
-    text = override(base, _yaml(changes))
+    text = _unfitted(override(base, _yaml(changes)))
     return _with_models(text, settings) if settings.models else text
+
+
+def _unfitted(text: str) -> str:
+    """Return params without the predictor that is read as the sample's gold would have it."""
+    text, n = re.subn(r"(?m)(?:^    #.*\n)*^    binder-lenient:\n(?:^      .*\n)+", "", text)
+    if not n:
+        raise ValueError("expected binder-lenient under evaluate.predictors")
+    return text
 
 
 def _label(label: str) -> str | dict[str, str]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -95,7 +96,7 @@ def train(
         ValueError: there are fewer than two different targets; the loss of a step is no number; or
             as `load_encoder`.
     """
-    from transformers import set_seed
+    from transformers import DataCollatorWithPadding, EarlyStoppingCallback, set_seed
 
     _check_targets(examples)
     set_seed(run.seed)
@@ -104,7 +105,17 @@ def train(
     last = _last_whole(checkpoints)
     if last and (best := _best_of_ended(last)):
         return type(model).from_pretrained(best, dtype=model.dtype).eval(), tokenizer
-    trainer = _trainer(model, tokenizer, examples, validation, run, checkpoints, save_seconds)
+    length, patience = run.params.max_length, run.params.patience
+    stopping = [EarlyStoppingCallback(patience)] if validation and patience else []
+    trainer = _checked()(
+        model,
+        _arguments(checkpoints, run, bool(validation)),
+        DataCollatorWithPadding(tokenizer),
+        train_dataset=_rows(examples, tokenizer, length),
+        eval_dataset=_rows(validation, tokenizer, length) if validation else None,
+        compute_metrics=partial(_scores, run.task),
+        callbacks=[_callback(f"train_regressor, {checkpoints.name}", save_seconds), *stopping],
+    )
     trainer.train(resume_from_checkpoint=last and str(last))
     # Without it the model would go on predicting in the training's precision.
     model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
@@ -149,29 +160,12 @@ def _best_of_ended(checkpoint: Path) -> str | None:
     return str(state["best_model_checkpoint"]) if ended else None
 
 
-def _trainer(
-    model: Any,
-    tokenizer: Any,
-    examples: Sequence[Rated],
-    validation: Sequence[Rated],
-    run: Run,
-    checkpoints: Path,
-    save_seconds: float,
-) -> Any:
-    from transformers import DataCollatorWithPadding, EarlyStoppingCallback, Trainer
+def _checked() -> Any:
+    """Return a class of Trainers that stop where the loss of a step is no number."""
+    from transformers import Trainer
 
-    def rows(some: Sequence[Rated]) -> list[dict[str, Any]]:
-        limit = {"truncation": True, "max_length": run.params.max_length}
-        return [tokenizer(one.text, **limit) | {"labels": one.target} for one in some]
-
-    def scores(output: Any) -> dict[str, float]:
-        predicted = [classes(float(value), run.task) for value in output.predictions.reshape(-1)]
-        return macro([classes(float(value), run.task) for value in output.label_ids], predicted)
-
-    # transformers is not typed to mypy, nor are these two subclasses.
-    class Regression(Trainer):  # type: ignore[misc]
-        """A Trainer that stops where the loss of a step is no number."""
-
+    # transformers is not typed to mypy, nor is the other subclass below.
+    class Checked(Trainer):  # type: ignore[misc]
         def training_step(self, *inputs: Any, **more: Any) -> Any:
             loss = super().training_step(*inputs, **more)
             if not math.isfinite(loss):
@@ -181,17 +175,17 @@ def _trainer(
                 )
             return loss
 
-    patience = run.params.patience
-    stopping = [EarlyStoppingCallback(patience)] if validation and patience else []
-    return Regression(
-        model,
-        _arguments(checkpoints, run, bool(validation)),
-        DataCollatorWithPadding(tokenizer),
-        train_dataset=rows(examples),
-        eval_dataset=rows(validation) if validation else None,
-        compute_metrics=scores,
-        callbacks=[_callback(f"train_regressor, {checkpoints.name}", save_seconds), *stopping],
-    )
+    return Checked
+
+
+def _rows(some: Sequence[Rated], tokenizer: Any, max_length: int) -> list[dict[str, Any]]:
+    limit = {"truncation": True, "max_length": max_length}
+    return [tokenizer(one.text, **limit) | {"labels": one.target} for one in some]
+
+
+def _scores(task: str, output: Any) -> dict[str, float]:
+    predicted = [classes(float(value), task) for value in output.predictions.reshape(-1)]
+    return macro([classes(float(value), task) for value in output.label_ids], predicted)
 
 
 def _callback(what: str, save_seconds: float) -> Any:

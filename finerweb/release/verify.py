@@ -19,6 +19,7 @@ from finerweb.release.splits import misplaced, read_splits, where
 from finerweb.release.variants import KINDS, TRANSLATED
 from finerweb.release.verify_card import card_faults, has_confidence, shares_of
 from finerweb.release.verify_rows import (
+    confidences,
     differing,
     entities,
     joined,
@@ -82,11 +83,12 @@ def verify(
     """Yield every fault of a release, ``file: what is wrong``; nothing where all is well.
 
     Looked at are checksums; schemas, order and ids of every file; every entity against its text,
-    its sources; sentences, several labels and translations against the passages they are made of;
-    the split of every document; the card's configs and figures against the data. ``documents``
-    returns a language's document ids, among which every passage's must be, ``evaluation`` may share
-    no run of words with a text, the data must have the figures of ``statistics`` (what the metrics
-    file says), and the card those of ``metrics``. Languages are held one at a time.
+    its sources, the bounds of its confidence; sentences, several labels and translations against
+    the passages they are made of; the split of every document; the card's configs and figures
+    against the data. ``documents`` returns a language's document ids, among which every passage's
+    must be, ``evaluation`` may share no run of words with a text, the data must have the figures of
+    ``statistics`` (what the metrics file says), and the card those of ``metrics``.
+    Languages are held one at a time.
     """
     yield from _checksums(release)
     variants, faults = _variants(release / "data", has_confidence(release))
@@ -202,6 +204,7 @@ def _checked(variant: Variant, files: Files, beside: Beside) -> Iterator[str]:
         if not named:
             return  # What it is made of is looked at itself.
     yield from some(entities(table))
+    yield from some(confidences(table))
     if variant.of_sentences:
         return
     known = {variant.annotator}

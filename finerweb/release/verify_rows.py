@@ -130,6 +130,24 @@ def sources(table: pa.Table, known: Collection[str]) -> Iterator[str]:
         yield f"{where} is from {list(lists[which[i]])}, expected some of {sorted(known)}"
 
 
+def confidences(table: pa.Table) -> Iterator[str]:
+    """Yield the entities whose confidence is neither null nor from 0 to 1; none of a file without.
+
+    A file of sentences or of several labels is held to the one it is made of, with its numbers.
+    """
+    found = _spans_of(table)
+    if found.columns.type.get_field_index(CONFIDENCE.name) < 0:
+        return
+    values = found.columns.field(CONFIDENCE.name)
+    known = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
+    numbers = values.drop_null().to_numpy(zero_copy_only=False)
+    # A number that is none is not between the two either.
+    for i, value in zip(known.tolist(), numbers.tolist(), strict=True):
+        if not 0 <= value <= 1:
+            where = f"{table['id'][int(found.row[i])]}: entity [{found.start[i]}, {found.end[i]})"
+            yield f"{where} has the confidence {value:g}, expected null or a number from 0 to 1"
+
+
 def strays(table: pa.Table, ids: Collection[str]) -> Iterator[str]:
     """Yield the rows whose documents are not among ``ids``."""
     documents = table["document_id"].to_pylist()
