@@ -185,12 +185,17 @@ def drive(home: Path, how: str, workers: int, out: Path, **env: str) -> subproce
     )
 
 
+def whole_ones(home: Path) -> list[Path]:
+    """Return the batches that are kept, without those that are being written."""
+    return [path for path in kept(home) if not path.name.startswith(".")]
+
+
 @pytest.mark.slow
 def test_driver_killed_and_restarted(tmp_path: Path) -> None:
     """Finished batches are not computed again, and no worker of the dead driver stays."""
     driver = drive(tmp_path, "sleep 0.1", 2, tmp_path / "out")
     deadline = time.monotonic() + 60
-    while len(kept(tmp_path)) < 4 and time.monotonic() < deadline:
+    while len(whole_ones(tmp_path)) < 4 and time.monotonic() < deadline:
         time.sleep(0.01)
     driver.send_signal(signal.SIGKILL)
     driver.wait()
@@ -198,7 +203,7 @@ def test_driver_killed_and_restarted(tmp_path: Path) -> None:
     while any(map(alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not any(map(alive, workers))
-    finished = [path for path in kept(tmp_path) if not path.name.startswith(".")]
+    finished = whole_ones(tmp_path)
     before = calls(tmp_path / "notes")
     assert 4 <= len(finished) < 10
     assert drive(tmp_path, "sleep 0.1", 2, tmp_path / "out").wait() == 0
