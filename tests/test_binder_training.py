@@ -61,12 +61,18 @@ def test_a_killed_training_goes_on_to_the_same_weights(
     with pytest.raises(KeyboardInterrupt):
         train(sentences(6), NOTHING, run, tmp_path / "killed", 0.0)
     newest = max((tmp_path / "killed").iterdir())
+    with_moments = newest.stat().st_size
     newest.write_bytes(newest.read_bytes()[:-9])
     monkeypatch.undo()
     again = trained(encoder, tmp_path / "killed", tokens=96)
     assert again.progress == whole.progress
     assert weights(again.binder) == weights(whole.binder)
-    assert len(list((tmp_path / "killed").iterdir())) == 2
+    (finished,) = (tmp_path / "killed").iterdir()
+    assert finished.stat().st_size < with_moments / 2, "the weights alone"
+    monkeypatch.setattr(training, "_step", None)
+    known = trained(encoder, tmp_path / "killed", tokens=96)
+    assert known.progress == whole.progress
+    assert weights(known.binder) == weights(whole.binder)
 
 
 def test_seeds_and_steps(encoder: Path, tmp_path: Path) -> None:

@@ -39,20 +39,30 @@ Parameters = Iterable[tuple[str, Any]]
 """Names and tensors of what is learnt; frozen weights are not kept."""
 
 
-def save(folder: Path, progress: Progress, parameters: Parameters, optimizer: Any) -> None:
-    """Write a checkpoint; of earlier ones the last is left."""
+def save(
+    folder: Path,
+    progress: Progress,
+    parameters: Parameters,
+    optimizer: Any,
+    is_finished: bool = False,
+) -> None:
+    """Write a checkpoint; of earlier ones the last is left.
+
+    Of a training that is finished the weights stay alone: a sixth of what one under way takes.
+    """
     from safetensors.torch import save_file
 
     tensors = {}
     for name, parameter in parameters:
         tensors[f"weight/{name}"] = parameter.detach()
-        for key, value in optimizer.state.get(parameter, {}).items():
+        moments = {} if is_finished else optimizer.state.get(parameter, {})
+        for key, value in moments.items():
             tensors[f"{key}/{name}"] = value
     folder.mkdir(parents=True, exist_ok=True)
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     with replacing(folder / f"{progress.step:08d}.safetensors") as temporary:
         save_file(contiguous, temporary, {"progress": json.dumps(asdict(progress))})
-    for path in sorted(folder.glob("*.safetensors"))[:-KEPT]:
+    for path in sorted(folder.glob("*.safetensors"))[: -1 if is_finished else -KEPT]:
         path.unlink()
 
 

@@ -124,8 +124,9 @@ def _learn(
             batch = collate([placed[i] for i in members], likeness, params)
             progress.add(epoch, _step(binder, batch, params, optimizer, progress.step + 1))
             advance()
-            if progress.step == len(plan) or checkpointed.is_due():
-                save(checkpointed.folder, progress, learnt, optimizer)
+            is_finished = progress.step == len(plan)
+            if is_finished or checkpointed.is_due():
+                save(checkpointed.folder, progress, learnt, optimizer, is_finished)
     return progress
 
 

@@ -73,8 +73,9 @@ def teach(
             batch = lesson_batch(model, some, course.types_at_once, Random(number))
             progress.add(epoch, _step(model, batch, optimizer, progress.step + 1))
             advance()
-            if progress.step == len(plan) or checkpointed.is_due():
-                save(checkpoints, progress, learnt, optimizer)
+            is_finished = progress.step == len(plan)
+            if is_finished or checkpointed.is_due():
+                save(checkpoints, progress, learnt, optimizer, is_finished)
     model.eval().requires_grad_(True)
     return progress
 
