@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from texts import SENTENCES, slices, texts
 
 from finerweb.binder.batches import orders
-from finerweb.binder.decoding import Found, flat
+from finerweb.binder.decoding import Found, best
 from finerweb.binder.examples import Example
 from finerweb.binder.placing import prepare
 from finerweb.binder.windows import NOWHERE, Window, windows
@@ -161,9 +161,9 @@ FOUND = st.lists(
 
 @given(FOUND)
 def test_flat_entities(found: list[Found]) -> None:
-    kept = flat(found)
+    kept = best(found)
     assert all(a.span.end <= b.span.start for a, b in pairwise(kept))
-    assert kept == flat(reversed(found))
+    assert kept == best(reversed(found))
     for one in found:
         overlapping = [
             k for k in kept if k.span.start < one.span.end and one.span.start < k.span.end

@@ -15,7 +15,7 @@ from texts import SENTENCES, slices, texts
 from finerweb.gold.contamination import refuse_shared
 from finerweb.gold.labels import tables
 from finerweb.gold.records import GoldText
-from finerweb.gold.sets import UNTABLED, GoldSet, flat, of_passages, read_set
+from finerweb.gold.sets import UNTABLED, GoldSet, longest, of_passages, read_set
 from finerweb.params.evaluate import GoldSetParams
 from finerweb.records import Passage, Span
 
@@ -164,7 +164,7 @@ def test_nested_marks(tmp_path: Path) -> None:
 @settings(max_examples=30)
 def test_flat_keeps_what_does_not_overlap(places: list[tuple[int, int]]) -> None:
     spans = [Span(start, start + n, "a") for start, n in places]
-    kept = flat(spans)
+    kept = longest(spans)
     assert all(one.end <= other.start for one, other in pairwise(kept))
     for span in spans:
         longer = [o for o in kept if o.start < span.end and span.start < o.end]

@@ -16,7 +16,7 @@ FREE = {"compute", "llm"}
 # A module may import from its own layer and from those before it.
 LAYERS = (
     ("finerweb.records", "finerweb.columns", "finerweb.languages", "finerweb.tally"),
-    ("finerweb.progress", "finerweb.batching"),
+    ("finerweb.progress", "finerweb.batching", "finerweb.flat"),
     ("finerweb.cards",),
     ("finerweb.mirror",),
     ("finerweb.models", "finerweb.params", "finerweb.tables"),

@@ -10,6 +10,7 @@ from finerweb.binder.batches import padded
 from finerweb.binder.losses import banded
 from finerweb.binder.model import Binder
 from finerweb.binder.windows import Window, windows
+from finerweb.flat import flat
 from finerweb.records import Span
 
 
@@ -21,21 +22,27 @@ class Found:
     margin: float
 
     @property
+    def start(self) -> int:
+        """Return where it begins."""
+        return self.span.start
+
+    @property
+    def end(self) -> int:
+        """Return where it ends."""
+        return self.span.end
+
+    @property
     def probability(self) -> float:
         """Return the odds of the span against the threshold alone, as a probability."""
         return 1 / (1 + math.exp(-max(self.margin, -700.0)))
 
 
-def flat(found: Iterable[Found]) -> list[Found]:
+def best(found: Iterable[Found]) -> list[Found]:
     """Return spans that do not overlap, in text order: of those that do, the highest margin's.
 
     Of equal margins the span that starts first goes before, then the shorter, then by type.
     """
-    kept: list[Found] = []
-    for one in sorted(found, key=lambda f: (-f.margin, f.span)):
-        if all(one.span.end <= k.span.start or k.span.end <= one.span.start for k in kept):
-            kept.append(one)
-    return sorted(kept, key=lambda one: one.span)
+    return flat(sorted(found, key=lambda f: (-f.margin, f.span)))
 
 
 def entities(
@@ -51,14 +58,14 @@ def entities(
     Batches hold ``tokens`` tokens with their padding. Spans must score more than ``margin`` above
     their type's threshold. Where windows share tokens, a span counts as its best window's.
     """
-    best: list[dict[Span, float]] = [{} for _ in texts]
+    margins_of: list[dict[Span, float]] = [{} for _ in texts]
     for window, scores in _margins(binder, texts, types, tokens, precision):
-        of_text = best[window.text]
+        of_text = margins_of[window.text]
         for kind, first, width in (scores > margin).nonzero().tolist():
             start, end = int(window.starts[first]), int(window.ends[first + width])
             span = Span(start, end, types[kind])
             of_text[span] = max(of_text.get(span, -math.inf), float(scores[kind, first, width]))
-    return [flat(Found(span, value) for span, value in some.items()) for some in best]
+    return [best(Found(span, value) for span, value in some.items()) for some in margins_of]
 
 
 def margins(

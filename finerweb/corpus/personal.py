@@ -8,6 +8,7 @@ import sys
 import unicodedata
 from functools import cache
 
+from finerweb.flat import flat
 from finerweb.records import Span
 
 _KEYS = (
@@ -52,18 +53,17 @@ _DATE = re.compile(r"\d{1,2}([ ./-])\d{1,2}\1\d{4}")
 
 def personal(text: str) -> tuple[Span, ...]:
     """Return the spans of personal data, their kind as type, in text order, none overlapping."""
-    found: list[Span] = []
     kinds = _may_have(text)
     if kinds and not text.isascii():
         text = text.translate(_digits())
-    for kind in kinds:
-        for match in KINDS[kind].finditer(text):
-            span = Span(*match.span(), kind)
-            if kind == "telephone" and not _is_number(match[0]):
-                continue
-            if not any(span.start < other.end and other.start < span.end for other in found):
-                found.append(span)
-    return tuple(sorted(found))
+    return tuple(
+        flat(
+            Span(*match.span(), kind)
+            for kind in kinds
+            for match in KINDS[kind].finditer(text)
+            if kind != "telephone" or _is_number(match[0])
+        )
+    )
 
 
 @cache

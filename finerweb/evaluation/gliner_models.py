@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from finerweb.evaluation.predictors import Predicted
+from finerweb.flat import flat
 from finerweb.gliner.loading import icu_words, saved
 from finerweb.models import resolve
 from finerweb.params.evaluate import GlinerParams
@@ -57,11 +58,7 @@ class Gliner:
 
 def surest(spans: Iterable[Predicted]) -> list[Predicted]:
     """Return spans of which no two overlap, in text order: of two the surer, then the longer."""
-    kept: list[Predicted] = []
-    for span in sorted(spans, key=lambda s: (-s.score, s.start - s.end, s.start, s.type)):
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept)
+    return flat(sorted(spans, key=lambda s: (-s.score, s.start - s.end, s.start, s.type)))
 
 
 def load_gliner(params: GlinerParams) -> Gliner:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from finerweb.flat import flat
 from finerweb.gold.files import read_files
 from finerweb.gold.labels import label_of, tables
 from finerweb.gold.records import GoldReport, GoldText, Marked
@@ -118,7 +119,7 @@ class _Builder:
                 named.append(span)
             else:
                 report.spans.drop("not evaluated")
-        kept = flat(named) if self._overlaps == "longest" else sorted(set(named))
+        kept = longest(named) if self._overlaps == "longest" else sorted(set(named))
         report.spans.keep(len(kept))
         report.spans.drop("overlaps another", len(named) - len(kept))
         return tuple(kept)
@@ -141,10 +142,6 @@ def _known(code: str) -> str:
     return language(code).code
 
 
-def flat(spans: Iterable[Span]) -> list[Span]:
+def longest(spans: Iterable[Span]) -> list[Span]:
     """Return spans of which no two overlap, in text order: of two the longer, then the first."""
-    kept: list[Span] = []
-    for span in sorted(spans, key=lambda s: (s.start - s.end, s.start, s.type)):
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept)
+    return flat(sorted(spans, key=lambda s: (s.start - s.end, s.start, s.type)))
