@@ -6,8 +6,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from finerweb.evaluation.matching import Floats
-
+Floats = NDArray[np.float64]
 CELLS = 4_000_000
 """Draws that are in memory at a time."""
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from finerweb.evaluation.students import readable
-from finerweb.evaluation.zero_shot import Sums, by_type, count, rules, summed
+from finerweb.evaluation.zero_shot import Sums, by_type, count, predicted_by, rules, summed, total
 from finerweb.gold.records import GoldText
 from finerweb.gold.sets import GoldSet
 from finerweb.params.evaluate import EvaluateParams, GoldSetParams
@@ -71,35 +70,23 @@ def scores(
     for code in (one for one in languages if one in read):
         if code not in predictions:
             raise ValueError(f"set {gold.name}: no predictions in {code}; run the stage `predict`")
-        found = _of(predictions[code], name, gold.name)
+        found = predicted_by(name, gold.name, predictions[code])
         counts = count(languages[code], found, gold.types)
         sums[code] = summed(counts, params, f"{gold.name} {code}")
     if not sums:
         nothing = dict.fromkeys(languages), dict.fromkeys(gold.types)
         return {OVERALL: None, "languages": nothing[0], "types": nothing[1]}
-    total = _total(list(sums.values()))
-    if not total.answered:
+    whole = total(sums.values())
+    if not whole.answered:
         log.warning(
-            "predictor %s found nothing in the %d texts of set %s", name, total.texts, gold.name
+            "predictor %s found nothing in the %d texts of set %s", name, whole.texts, gold.name
         )
     told = {code: rules(one, params.confidence) for code, one in sums.items()}
     return {
-        OVERALL: rules(total, params.confidence),
+        OVERALL: rules(whole, params.confidence),
         "languages": {code: told.get(code) for code in languages},
-        "types": by_type(total, gold.types, params.confidence),
+        "types": by_type(whole, gold.types, params.confidence),
     }
-
-
-def _of(table: pa.Table, predictor: str, source: str) -> pa.Table:
-    is_theirs = pc.and_(pc.equal(table["predictor"], predictor), pc.equal(table["source"], source))
-    return table.filter(is_theirs)
-
-
-def _total(parts: Sequence[Sums]) -> Sums:
-    total = parts[0]
-    for part in parts[1:]:
-        total += part
-    return total
 
 
 def of_set(gold: GoldSet) -> Figures:

@@ -5,8 +5,10 @@ Rules (`finerweb.evaluation.matching`), all micro-averaged: ``exact``, the paper
 ``mention``, places alone; ``partial`` and ``type``, nervaluate's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -58,6 +60,17 @@ class Sums:
             self.whole + other.whole,
             self.drawn + other.drawn,
         )
+
+
+def total(parts: Iterable[Sums]) -> Sums:
+    """Return the sums over all parts, of which there is at least one."""
+    return reduce(add, parts)
+
+
+def predicted_by(predictor: str, source: str, table: pa.Table) -> pa.Table:
+    """Return a predictor's rows for a set of a `predictions` table."""
+    is_theirs = pc.and_(pc.equal(table["predictor"], predictor), pc.equal(table["source"], source))
+    return table.filter(is_theirs)
 
 
 def count(texts: Sequence[GoldText], found: pa.Table, types: Sequence[str]) -> Counts:

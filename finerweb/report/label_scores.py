@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from finerweb.evaluation.bootstrap import interval
 from finerweb.evaluation.matching import Floats
 from finerweb.evaluation.renamed import TRANSLATED, Naming, naming, renamed_predictions
 from finerweb.evaluation.report import OVERALL, Figures, by_language
-from finerweb.evaluation.zero_shot import Sums, count, exact_f1, rules, summed
+from finerweb.evaluation.zero_shot import Sums, count, exact_f1, predicted_by, rules, summed, total
 from finerweb.gold.records import GoldText
 from finerweb.gold.sets import GoldSet
 from finerweb.lexicon import lexicon
@@ -137,38 +136,27 @@ def compare(
     """
     pairs: dict[str, tuple[Sums, Sums]] = {}
     for code, texts in by_language(gold.texts).items():
-        found = _of(translated.get(code), name, gold.name)
-        if len(found):
-            tables = (_of(original.get(code), name, gold.name), found)
+        tables = [
+            predicted_by(name, gold.name, one.get(code, PREDICTIONS.schema.empty_table()))
+            for one in (original, translated)
+        ]
+        if len(tables[1]):
             first, second = (_sums(texts, one, gold, code, params) for one in tables)
             pairs[code] = (first, second)
     if not pairs:
         return None
+    first, second = (total(side) for side in zip(*pairs.values(), strict=True))
     return {
-        OVERALL: _pair(*_total(list(pairs.values())), params.confidence),
+        OVERALL: _pair(first, second, params.confidence),
         "mean": _mean(list(pairs.values()), params.confidence),
         "languages": {code: _pair(*pair, params.confidence) for code, pair in pairs.items()},
     }
-
-
-def _of(table: pa.Table | None, predictor: str, source: str) -> pa.Table:
-    if table is None:
-        return PREDICTIONS.schema.empty_table()
-    is_theirs = pc.and_(pc.equal(table["predictor"], predictor), pc.equal(table["source"], source))
-    return table.filter(is_theirs)
 
 
 def _sums(
     texts: Sequence[GoldText], found: pa.Table, gold: GoldSet, code: str, params: EvaluateParams
 ) -> Sums:
     return summed(count(texts, found, gold.types), params, f"{gold.name} {code}")
-
-
-def _total(pairs: Sequence[tuple[Sums, Sums]]) -> tuple[Sums, Sums]:
-    original, translated = pairs[0]
-    for first, second in pairs[1:]:
-        original, translated = original + first, translated + second
-    return original, translated
 
 
 def _pair(original: Sums, translated: Sums, confidence: float) -> Figures:

@@ -4,7 +4,6 @@ Every score comes with the annotators that are the very model that judges: such 
 own work.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from finerweb.evaluation import bootstrap
 from finerweb.judging import GOLD, VARIANT
 from finerweb.llm.schemas import ASPECTS, FAULTS, SCORES
 from finerweb.params.judge import JudgeParams
@@ -23,6 +23,7 @@ from finerweb.verdicts import LISTED, fold
 GOOD = 4.0
 """The paper counts the languages whose two scores are below it."""
 TOP_TYPES = 5
+CONFIDENCE = 0.95
 
 
 def given(rows: Iterable[Row], about: str) -> list[Row]:
@@ -87,11 +88,9 @@ def interval(scores: Sequence[int], params: JudgeParams) -> dict[str, Any] | Non
     """
     if not scores:
         return None
-    ordered = np.array(sorted(scores), float)
-    seed = hashlib.sha256(f"{params.seed} {sorted(scores)}".encode()).digest()
-    generator = np.random.default_rng(int.from_bytes(seed[:8]))
-    drawn = generator.integers(len(ordered), size=(params.resamples, len(ordered)))
-    low, high = np.quantile(ordered[drawn].mean(1), (0.025, 0.975)).tolist()
+    ordered = np.array(sorted(scores), float)[:, None]
+    sums = bootstrap.resampled(ordered, params.resamples, params.seed, "judge")
+    low, high = bootstrap.interval(sums[:, 0] / len(scores), CONFIDENCE)
     counts = Counter(scores)
     return {
         "mean": fmean(scores),
