@@ -16,7 +16,7 @@ from finerweb.records import Span
 
 NOWHERE = -1
 AT_ONCE = 256
-"""Texts that are tokenized in one call: what it returns takes ten times the room of windows."""
+"""Texts that are tokenized in one call, whose whole answer is in memory at once."""
 Ints = NDArray[np.int32]
 
 

@@ -17,8 +17,8 @@ SPAN_COLUMNS = {
 """What the parts of `char_spans` mean; not in the schema, whose bytes are in every file."""
 CONFIDENCE = pa.field("confidence", pa.float32())
 CONFIDENCE_MEANING = (
-    "How sure students that never saw the entity are of it, from 0 to 1; null where it is too long "
-    "for them. In merged variants."
+    "How sure students that never saw the entity are of it, from 0 to 1; null where they cannot "
+    "read it: too long for them or, for a GLiNER, cut inside a word. In merged variants."
 )
 """What releases join to the entities of merged variants, if `release.confidence` says so."""
 
