@@ -78,10 +78,7 @@ def _plan(what: str, requests: Sequence[Request], n: int, model: ServedModel) ->
     params = load("llm", LlmParams)
     prompt = round(n * sum(len(request.text.encode()) for request in requests) / BYTES_A_TOKEN)
     output = n * sum(request.max_tokens for request in requests)
-    price = params.prices.get(model.model.removeprefix("served:"))
-    money = None
-    if price is not None and model.engine == "openai":
-        money = price.of(prompt, output) * (price.batch if params.openai.batch else 1)
+    money = params.money(model.model, model.engine, prompt, output)
     total = n * len(requests)
     return Plan(what, total, total, prompt, output, 0, 0, money, None, model.engine == "openai")
 

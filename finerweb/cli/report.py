@@ -114,11 +114,7 @@ def _price() -> Callable[[str, str, int, int], float | None]:
 
     def price(stage: str, instance: str, read: int, written: int) -> float | None:
         entry = params.get(MODELS.get(stage, ""), {}).get(instance, {})
-        known = llm.prices.get(entry.get("model", "").removeprefix("served:"))
-        if known is None:
-            return None
-        is_batch = llm.openai.batch and entry["engine"] == "openai"
-        return known.of(read, written) * (known.batch if is_batch else 1.0)
+        return llm.money(entry.get("model", ""), entry.get("engine", ""), read, written)
 
     return price
 

@@ -209,7 +209,7 @@ class Answers:
 
     @property
     def _in_batches(self) -> bool:
-        return self._params.openai.batch and self._model.engine == "openai"
+        return self._params.asks_in_batches(self._model.engine)
 
     def _test(self, questions: Sequence[Canary]) -> None:
         """Put the model to the test; a batch API, which takes a day, is not waited for."""
@@ -249,8 +249,6 @@ class Answers:
         """Ask, and keep each reply as it arrives."""
         begun = time.monotonic()
         cached = engine.n_cached_tokens
-        price = self._params.prices.get(self._model.model.removeprefix("served:"))
-        share = price.batch if price and self._in_batches else 1.0
         made, settings = 0, ""
         recent: deque[bool] = deque(maxlen=RECENT)
         with bar(f"asking {self._model.model}", n) as advance:
@@ -261,7 +259,7 @@ class Answers:
                 tokens = (reply.n_prompt_tokens, reply.n_output_tokens)
                 self.asked.prompt_tokens += tokens[0]
                 self.asked.output_tokens += tokens[1]
-                money = price.of(*tokens) * share if price else 0.0
+                money = self._params.money(self._model.model, self._model.engine, *tokens) or 0.0
                 self.asked.money += money
                 advance(1, tokens=sum(tokens), money=money)
                 recent.append(not reply.answered)

@@ -129,11 +129,7 @@ class Estimate:
         output = self.most
         if output_before:
             output = round(fmean(output_before) * self.missing)
-        price = params.prices.get(model.model.removeprefix("served:"))
-        money = None
-        in_batches = params.openai.batch and model.engine == "openai"
-        if price is not None and model.engine != "vllm":
-            money = price.of(tokens, output) * (price.batch if in_batches else 1)
+        money = params.money(model.model, model.engine, tokens, output)
         gpus = params.vllm.tensor_parallel_size if model.engine == "vllm" else 1
         hours = None if speed is None else speed * self.missing * gpus / 3600
         return Plan(

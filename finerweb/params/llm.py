@@ -71,3 +71,17 @@ class LlmParams(Section):
     vllm: VllmParams
     openai: OpenAIParams
     google: GoogleParams
+
+    def asks_in_batches(self, engine: str) -> bool:
+        """Return whether an engine's requests go through a server's batch API."""
+        return self.openai.batch and engine == "openai"
+
+    def money(
+        self, model: str, engine: str, prompt_tokens: int, output_tokens: int
+    ) -> float | None:
+        """Return what so many tokens cost; None where no price is known, or the model runs here."""
+        price = self.prices.get(model.removeprefix("served:"))
+        if price is None or engine == "vllm":
+            return None
+        share = price.batch if self.asks_in_batches(engine) else 1.0
+        return price.of(prompt_tokens, output_tokens) * share
