@@ -1,6 +1,9 @@
 """A small site: hostile texts, several scripts, spans that overlap, that end inside letters."""
 
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 from finerweb.params.report import ReportParams
 from finerweb.report.explorer import Folders
@@ -176,3 +179,9 @@ def small_site(root: Path, chunk: int = 1, has_confidence: bool = True) -> Path:
     (root / "site").mkdir()
     write_site(root / "site", folders, ANNOTATORS, metrics, params)
     return root / "site"
+
+
+def value(source: str) -> Any:
+    """Return what a script gives the site."""
+    (told,) = re.findall(r'^finerweb\.put\("[^"]+",(.*)\);$', source, re.DOTALL)
+    return json.loads(told)
