@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import run
-from documented import TYPED, blocks, commands, edit, typed
+from documented import TYPED, blocks, change, commands, edit, typed
 from reach import ROOT
 
 from finerweb.checks.machine import LEAST_MEMORY, MEMORY
+from finerweb.params.whole import check_params
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
 PAGES.append("examples/README.md")
@@ -83,7 +85,8 @@ def test_figures_are_those_of_the_log() -> None:
     assert len(rows) > 12
     for what, told in rows:
         for number in re.findall(r"\d[\d,]*\.?\d*|\.\d+", told):
-            assert number.rstrip(".,") in log, (what, number)
+            whole = rf"(?<![\d.,]){re.escape(number.rstrip('.,'))}(?![\d]|[.,]\d)"
+            assert re.search(whole, log), (what, number)
 
 
 def test_the_commands_of_a_heading() -> None:
@@ -102,6 +105,16 @@ def test_an_edit_changes_what_it_shows_alone(tmp_path: Path) -> None:
     edit(tmp_path, "docs/start.md", "Change something")
     changed = (tmp_path / "params.yaml").read_text("utf-8")
     assert yaml.safe_load(changed) == {"ground": {"rule": "all", "words": "prefer"}, "ไทย": 1}
+
+
+@pytest.mark.parametrize("page", ["README.md", *PAGES])
+def test_what_a_page_shows_of_params_is_taken(tmp_path: Path, page: str) -> None:
+    """Each block of YAML is a change of params.yaml whose sections all load."""
+    for block in blocks(page):
+        if block.language == "yaml":
+            shutil.copy(ROOT / "params.yaml", tmp_path)
+            change(tmp_path, block.text)
+            check_params(tmp_path / "params.yaml")
 
 
 def test_the_locks_of_some_add_and_change_nothing() -> None:
