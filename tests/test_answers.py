@@ -76,6 +76,7 @@ def test_plan_and_budget(tmp_path: Path) -> None:
         assert plan.counted == plan.as_before == 0 and plan.hours is None
         assert plan.money == pytest.approx((plan.prompt_tokens * 1000 + 200 * 4000) / 1e6)
         answers.ask(lambda: requests[:20])
+        assert answers.asked.note()["money"] == pytest.approx(answers.asked.money) != 0
         plan = answers.plan(requests)
         assert (plan.requests, plan.answered, plan.missing) == (40, 20, 20)
         assert plan.output_tokens == 20, "one token each, as the twenty before"
@@ -95,6 +96,23 @@ def test_plan_and_budget(tmp_path: Path) -> None:
     batch = llm(tmp_path, openai={"batch": True})
     with Answers("test", SERVED, batch, Scripted()) as answers:
         assert answers.plan(requests).money == pytest.approx((plan.money or 0) / 2)
+
+
+@pytest.mark.parametrize(
+    ("model", "engine", "batch", "money"),
+    [
+        ("served:scripted", "openai", False, 3.0),
+        ("served:scripted", "openai", True, 1.5),
+        ("served:scripted", "google", True, 3.0),
+        ("served:scripted", "vllm", False, None),
+        ("served:other", "openai", False, None),
+    ],
+)
+def test_what_tokens_cost(
+    tmp_path: Path, model: str, engine: str, batch: bool, money: float | None
+) -> None:
+    """1,000 a million read and 4,000 a million written; half of that through a batch API."""
+    assert llm(tmp_path, openai={"batch": batch}).money(model, engine, 1000, 500) == money
 
 
 @pytest.mark.slow

@@ -306,18 +306,21 @@ def test_runs_of_an_instance_are_one_row() -> None:
             "prompt_tokens": read,
             "cached_tokens": 0,
             "output_tokens": 1,
+            "money": read / 1000,
         }
 
     rows = [ran(9.0, 100), ran(1.0, 0), {"stage": "merge", "seconds": 2.0, "peak_gib": 0.5}]
-    rate, merge = runs(rows, lambda stage, instance, read, written: read + written / 10)
+    free = {"stage": "judge", "judge": "q", "seconds": 1.0, "peak_gib": 1.0, "money": 0.0}
+    rate, merge, judge = runs([*rows, free])
     assert (rate["name"], rate["runs"], rate["seconds"], rate["requests_made"]) == (
         "rate q",
         2,
         9.0,
         10,
     )
-    assert rate["price"] == pytest.approx(100.2)
-    assert (merge["name"], merge["price"], merge["prompt_tokens"]) == ("merge", None, None)
+    assert rate["money"] == pytest.approx(0.1)
+    assert (merge["name"], merge["money"], merge["prompt_tokens"]) == ("merge", None, None)
+    assert judge["money"] is None, "no price is known, or it ran here"
 
 
 def test_figures_of_another_commit() -> None:

@@ -59,23 +59,24 @@ def test_the_command_adds_to_a_copy(site: Path, here: Path) -> None:
     assert (site / "data" / "added.js").read_bytes() == before
 
 
-@pytest.mark.parametrize(("batch", "money"), [(False, 0.75), (True, 0.375)])
-def test_money_is_that_of_the_batch_api_where_it_was_asked(
-    site: Path, here: Path, batch: bool, money: float
-) -> None:
-    """A line that a kill cut off is told, and left out."""
-    params = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
-    params["llm"]["openai"]["batch"] = batch
-    hosted = {"model": "served:gpt-4o-mini-2024-07-18", "engine": "openai"}
-    params["annotators"]["qwen"] |= hosted
-    (here / "params.yaml").write_text(yaml.safe_dump(params), "utf-8")
-    tokens = {"requests_made": 2, "prompt_tokens": 10**6, "output_tokens": 10**6}
-    line = {"stage": "annotate", "annotator": "qwen", "seconds": 2.0, "peak_gib": 0.5, **tokens}
+def test_a_run_that_a_kill_cut_off_is_told_and_left_out(site: Path, here: Path) -> None:
+    line = {
+        "stage": "annotate",
+        "annotator": "qwen",
+        "seconds": 2.0,
+        "peak_gib": 0.5,
+        "money": 0.75,
+    }
     (here / "runs.jsonl").write_text(f'{json.dumps(line)}\n{{"stage": "mer')
     done = report(site)
     assert "runs.jsonl:2: not whole, left out" in done.output
     (row,) = added(here)["runs"]
-    assert row["price"] == pytest.approx(money)
+    assert row["money"] == 0.75
+
+
+def test_no_report_yet(here: Path) -> None:
+    done = CliRunner().invoke(main, ["report"])
+    assert done.exit_code == 1 and "`dvc repro report` makes it" in done.output
 
 
 def test_the_command_replaces_nothing_but_a_copy(site: Path, here: Path) -> None:
@@ -121,7 +122,7 @@ def test_a_copy_stays_until_the_next_is_whole(site: Path, here: Path) -> None:
 def test_a_folder_that_is_no_report(here: Path) -> None:
     done = report(here / "metrics")
     assert done.exit_code == 1
-    assert "run `dvc repro report` first" in done.output
+    assert "`dvc repro report` makes it" in done.output
 
 
 def repository(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,12 @@ from finerweb.stage import RUNS
 EXISTING = click.Path(exists=True, path_type=Path, file_okay=False)
 NEW = click.Path(path_type=Path)
 GRAPH = Path("dvc.yaml")
-MODELS = {"rate": "raters", "annotate": "annotators", "judge": "judges"}
-"""Stage that asks -> the section of params that names its models."""
 
 
 @click.command()
 @click.option("--open", "opens", is_flag=True, help="Show it in the browser.")
 @click.option("--against", metavar="REV", help="Commit, branch or tag to show changes from.")
-@click.option("--site", type=EXISTING, default="report", show_default=True, help="Made by DVC.")
+@click.option("--site", type=NEW, default="report", show_default=True, help="Made by DVC.")
 @click.option("--figures", type=EXISTING, default="metrics", show_default=True, help="Metrics.")
 @click.option("--out", type=NEW, default=".finerweb/report", show_default=True, help="Its copy.")
 def report(opens: bool, against: str | None, site: Path, figures: Path, out: Path) -> None:
@@ -35,7 +33,9 @@ def report(opens: bool, against: str | None, site: Path, figures: Path, out: Pat
         finerweb report --open --against HEAD~1
     """
     if not (site / "index.html").is_file():
-        raise FileNotFoundError(f"{site}: no index.html in it; run `dvc repro report` first")
+        raise FileNotFoundError(
+            f"{site}: no index.html; `dvc repro report` makes it, `dvc pull report` fetches it"
+        )
     added = {
         "graph": _graph(),
         "runs": _runs(),
@@ -92,7 +92,7 @@ def _runs() -> list[dict[str, Any]] | None:
 
     if not RUNS.is_file():
         return None
-    return runs(_lines(RUNS), _price())
+    return runs(_lines(RUNS))
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -102,21 +102,6 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
         except json.JSONDecodeError:
             click.echo(f"{path}:{number}: not whole, left out", err=True)
-
-
-def _price() -> Callable[[str, str, int, int], float | None]:
-    """Return the price of a stage's tokens by `llm.prices`."""
-    from finerweb.params.llm import LlmParams
-    from finerweb.params.load import document, load
-
-    llm = load("llm", LlmParams)
-    params: dict[str, Any] = document()
-
-    def price(stage: str, instance: str, read: int, written: int) -> float | None:
-        entry = params.get(MODELS.get(stage, ""), {}).get(instance, {})
-        return llm.money(entry.get("model", ""), entry.get("engine", ""), read, written)
-
-    return price
 
 
 def _against(rev: str, figures: Path) -> dict[str, Any]:

@@ -63,6 +63,7 @@ class Asked:
             "prompt_tokens": self.prompt_tokens,
             "cached_tokens": self.cached_tokens,
             "output_tokens": self.output_tokens,
+            "money": round(self.money, 6),
         }
 
 

@@ -10,19 +10,18 @@ from finerweb.report.figures import figure
 
 INSTANCE = ("rater", "annotator", "judge", "setup", "task", "backbone", "seed")
 """What tells the runs of one stage apart."""
-SUMMED = ("requests_made", "prompt_tokens", "cached_tokens", "output_tokens")
+SUMMED = ("requests_made", "prompt_tokens", "cached_tokens", "output_tokens", "money")
 HIGHEST = ("seconds", "peak_gib")
 
 Row = Mapping[str, Any]
-Price = Callable[[str, str, int, int], float | None]
-"""The money for a stage, its instance, tokens read and tokens written; None where none is known."""
 
 
-def runs(rows: Iterable[Row], price: Price) -> list[dict[str, Any]]:
+def runs(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """Return what the runs of each stage, or instance of one, took, in the order they first ran.
 
     ``rows`` are those of runs.jsonl. Seconds and memory are the longest run's and the largest's,
-    since most runs find what they need and ask nothing; requests and tokens are those of all runs.
+    since most runs find what they need and ask nothing; requests, tokens and money (by the prices
+    that held then; None where none was known) are those of all runs.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
@@ -36,10 +35,7 @@ def runs(rows: Iterable[Row], price: Price) -> list[dict[str, Any]]:
         for name in SUMMED:
             if name in row:
                 one[name] = (one[name] or 0) + row[name]
-    for (stage, instance), one in found.items():
-        read, written = one["prompt_tokens"], one["output_tokens"]
-        one["price"] = None if read is None else price(stage, instance, read, written)
-    return list(found.values())
+    return [one | {"money": one["money"] or None} for one in found.values()]
 
 
 def against(

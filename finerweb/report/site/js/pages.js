@@ -90,8 +90,8 @@
       <h2>Time</h2>
       ${runs ? html`<p>From this machine's runs.jsonl: each stage's longest run, and what all its runs asked for.</p>
         <${finerweb.Table} label="Runs on this machine" sortable=${true} bars=${[1]}
-          head=${["stage", "seconds", "peak GiB", "runs", "requests", "prompt tokens", "from cache", "output tokens", "price"]}
-          rows=${runs.map((one) => [one.name, one.seconds, one.peak_gib, one.runs, one.requests_made, one.prompt_tokens, one.cached_tokens, one.output_tokens, one.price])} />`
+          head=${["stage", "seconds", "peak GiB", "runs", "requests", "prompt tokens", "from cache", "output tokens", "money"]}
+          rows=${runs.map((one) => [one.name, one.seconds, one.peak_gib, one.runs, one.requests_made, one.prompt_tokens, one.cached_tokens, one.output_tokens, one.money])} />`
       : html`<p>Seconds are no part of the report, since they differ from run to run: <code>finerweb report --open</code> adds those of the machine it runs on.</p>`}`;
   };
 })();
