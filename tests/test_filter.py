@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from encoders import make_regressor
 from filter_inputs import LANGUAGES, make_inputs, run_filter
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from finerweb.filtering import first, outcome, report, top_k
 from finerweb.params.filter import FilterParams
 from finerweb.records import Passage
+from finerweb.regressor.work import Scoring
 
 PARAMS = FilterParams(
     rule="first",
@@ -134,6 +136,21 @@ def test_scores_against_useful_beside_the_baselines() -> None:
     assert figures["useful"]["filter"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5}
     assert figures["useful"]["kept"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5}
     assert figures["useful"]["accept_all"] == {"precision": 2 / 3, "recall": 1.0, "f1": 0.8}
+
+
+@pytest.mark.slow
+def test_a_gpu_that_pytorch_cannot_use_is_no_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    work = Scoring(make_regressor(tmp_path / "regressor"), 256, "float32")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-1")
+    with pytest.raises(OSError, match=r"given GPU GPU-1, but this PyTorch .*docs/gpu\.md"):
+        work.load()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert callable(work.load())
 
 
 @pytest.mark.slow

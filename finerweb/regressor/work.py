@@ -1,5 +1,6 @@
 """Scoring a corpus with a regressor, spread over workers."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -31,15 +32,26 @@ class Scoring:
     precision: str
 
     def load(self) -> Function:
-        """Return the function from a batch of passages to their scores."""
+        """Return the function from a batch of passages to their scores.
+
+        Raises:
+            OSError: the worker was given a GPU, and PyTorch cannot use it.
+        """
         import torch
 
         # How a sum is split over threads changes its last digits, so a worker has one; on two
         # cores two workers are as fast as one with two threads.
         torch.set_num_threads(1)
         regressor = load(self.regressor, self.precision)
+        gpus = os.environ.get("CUDA_VISIBLE_DEVICES")
         if torch.cuda.is_available():
             regressor.model.to("cuda")
+        elif gpus:
+            raise OSError(
+                f"a worker was given GPU {gpus}, but this PyTorch ({torch.__version__}) cannot use "
+                "it: activate an environment for GPUs (docs/gpu.md), or set "
+                "compute.gpus_per_worker to 0"
+            )
         return lambda table: _score(table, regressor, self.tokens)
 
 
