@@ -177,7 +177,11 @@ def test_models(
     assert made["annotate"]["annotators"] == list(engines)
     assert made["rate"]["raters"] == list(made["raters"]) == [first]
     assert made["judge"]["judges"] == list(made["judges"]) == [first]
-    assert made["raters"][first]["yes_at"] == [0.5] * 3
+    rater, judge = made["raters"][first], made["judges"][first]
+    assert rater["yes_at"] == [0.5] * 3
+    assert rater["read_out"] == ("digit" if engines[first] == "openai" else "criteria")
+    assert {one["max_mentions"] for one in made["annotators"].values()} == {200}
+    assert (judge["max_listed"], judge["max_tokens"], judge["max_model_len"]) == (30, 4000, 8192)
     assert set(made["release"]["licences"]) == set(engines)
     assert server is None or made["llm"]["openai"]["base_url"] == server
     assert "# yes/no questions" not in text and "criteria (yes/no questions" in text
@@ -196,6 +200,9 @@ def test_labels() -> None:
         "ชื่อ",
         {"عَلَم": "اسم شخص"},
     ]
+    assert made["annotate"]["annotators"] == ["qwen"], "no example has these types: no base model"
+    known = yaml.safe_load(params(open_types, Settings("news", LANGUAGES, ("person", "city"))))
+    assert known["annotate"]["annotators"] == ["qwen", "gemma"]
 
 
 def test_the_graph_of_a_project() -> None:

@@ -179,6 +179,7 @@ finerweb show {settings.languages[0]}
 | `{OVERRIDES}` | what types mean, over what the encoder says |
 | `gold/` | corrections (`finerweb review import`), which everything is scored against |
 
-`documents.rating_documents` and `documents.corpus_documents` say how many documents of a language
-are rated and annotated: few at first. Say the licence of your texts under `release`.
+Of each language `documents.rating_documents` are rated and `documents.corpus_documents` scored by
+the filter; of these `filter.quota` are annotated at most: few at first. Say under `release` the
+terms of your texts (`text_licence`) and of what each annotator writes (`licences`).
 """

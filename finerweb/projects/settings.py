@@ -6,8 +6,10 @@ from typing import Any
 
 import yaml
 
+from finerweb.annotation import examples
 from finerweb.languages import language
 from finerweb.models import identity
+from finerweb.params.annotate import AnnotateParams
 from finerweb.presets import override
 
 CORPUS = "corpus"
@@ -15,6 +17,10 @@ OVERRIDES = "type_overrides.csv"
 SERVED = "served:"
 EDGES = [0.5, 0.9, 0.97]
 """Probabilities that part the subsets, where students have learnt something."""
+UNKNOWN = "unknown"
+"""What is said of the terms of texts, ..."""
+UNSAID = "the terms of its model"
+"""... and of what an annotator writes, until somebody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,10 @@ def params(base: str, settings: Settings) -> str:
         # What was fitted to the sample: its languages, and edges for students of few passages.
         "train_regressor": {"languages": None},
         "confidence": {"edges": EDGES},
-        "release": {"name": settings.name, "text_licence": "unknown"},
+        "release": {"name": settings.name, "text_licence": UNKNOWN},
     }
     if settings.labels:
-        changes["annotate"] = {"types": [_label(label) for label in settings.labels]}
+        changes["annotate"] = _annotating(base, [_label(label) for label in settings.labels])
     text = _unfitted(override(base, _yaml(changes)))
     return _with_models(text, settings) if settings.models else text
 
@@ -63,6 +69,15 @@ def _unfitted(text: str) -> str:
     if not n:
         raise ValueError("expected binder-lenient under evaluate.predictors")
     return text
+
+
+def _annotating(base: str, labels: list[str | dict[str, str]]) -> dict[str, Any]:
+    """Return the types, and who is asked for them: no base model where there is no example."""
+    asked = AnnotateParams.model_validate(yaml.safe_load(base)["annotate"] | {"types": labels})
+    if asked.types is None or examples(asked.types):
+        return {"types": labels}
+    entries = yaml.safe_load(base)["annotators"]
+    return {"annotators": [n for n in asked.annotators if entries[n]["chat"]], "types": labels}
 
 
 def _label(label: str) -> str | dict[str, str]:
@@ -89,7 +104,7 @@ def _with_models(text: str, settings: Settings) -> str:
         "filter_ablation": {"annotator": first},
         "annotate": {"annotators": list(names)},
         "judge": {"judges": [first]},
-        "release": {"licences": {name: "the terms of its model" for name in names}},
+        "release": {"licences": dict.fromkeys(names, UNSAID)},
     }
     if settings.server:
         uses["llm"] = {"openai": {"base_url": settings.server}}
@@ -119,8 +134,14 @@ def _entry(text: str, section: str, name: str, reference: str) -> str:
         "chat": "true",
         # What most servers can; object is OpenAI's strict mode.
         "structured": "object" if is_served else "list",
-        # No model but the sample's was fitted to anything.
+        # No model but the sample's was fitted to anything; servers need tell no probabilities.
         "yes_at": "[0.5, 0.5, 0.5]",
+        "read_out": "digit" if is_served else "criteria",
+        # The sample's are for a model of 1.5 billion parameters; these are the paper preset's.
+        "max_model_len": "8192",
+        "max_mentions": "200",
+        "max_listed": "30",
+        "max_tokens": "4000",
     }
     lines = entry[1]
     for key, value in values.items():
