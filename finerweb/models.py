@@ -200,11 +200,23 @@ def _download(repository: str, revision: str, download: Callable[..., Path]) -> 
         return download(etag_timeout=HUB_SECONDS)
     except OSError as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if _is_refusal(error):
+            raise OSError(
+                f"{advice} did not give it to you ({reason}). Look at huggingface.co/{repository}: "
+                "agree to its terms if it has some, then `hf auth login`, or set HF_TOKEN"
+            ) from error
         _unreachable().append(reason)
         raise OSError(
             f"{advice} did not give it ({reason}). Fetch it where the hub can be reached, or "
             "name another model in params.yaml"
         ) from error
+
+
+def _is_refusal(error: OSError) -> bool:
+    """Return whether the hub wants to know who asks: gated models, and those that it hides."""
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    return isinstance(error, (GatedRepoError, RepositoryNotFoundError))
 
 
 def _build(name: str, artefact: Artefact, folder: Path, progress: Callable[[str], None]) -> None:

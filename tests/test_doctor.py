@@ -1,8 +1,10 @@
 """`finerweb doctor`: what is missing is named, with what to do, before a stage finds out."""
 
 import json
+import os
 import shutil
 import socket
+import sys
 import time
 from http.server import BaseHTTPRequestHandler
 from importlib.metadata import version
@@ -284,6 +286,20 @@ def test_memory(tmp_path: Path, limit: str, state: str) -> None:
 def test_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     smi(tmp_path, monkeypatch, "echo 'NVIDIA H100, 81559 MiB'")
     assert machine.gpu(True) == Check("gpu", "ok", "NVIDIA H100, 81559 MiB")
+
+
+def test_the_python_that_stages_run_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is that of the environment, not another one of the same name."""
+    here = Path(sys.executable).parent
+    monkeypatch.setenv("PATH", f"{here}{os.pathsep}/usr/bin")
+    assert machine.python().state == "ok"
+    (tmp_path / "python").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{here}")
+    found = machine.python()
+    assert found.state == "wrong" and f"`python` is {tmp_path}/python" in found.said
+    assert "bin/activate" in found.todo
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    assert "`python` is none" in machine.python().said
 
 
 def test_packages_against_the_lock(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from finerweb.checks import data, extras, project
 from finerweb.checks.check import Check, looked
 from finerweb.checks.used import asked, named_models
 from finerweb.cli.main import main
+from finerweb.projects.settings import UNSAID
 
 PARAMS: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text("utf-8"))
 LANGUAGES = {
@@ -125,6 +126,38 @@ def test_a_release_of_other_texts(
     assert bool(check.todo) == (state != "ok")
 
 
+@pytest.mark.parametrize(
+    ("said", "state", "what"),
+    [
+        ({"qwen": "MIT"}, "wrong", "expected the terms of gemma's output too"),
+        ({"qwen": "MIT", "gemma": UNSAID}, "note", UNSAID),
+        ({"qwen": "MIT", "gemma": "Gemma", "ex": "of no annotator"}, "ok", "news: texts"),
+    ],
+)
+def test_terms_of_annotators(said: dict[str, str], state: str, what: str) -> None:
+    release = {"text_licence": "CC BY 4.0", "name": "news", "licences": said}
+    check = data.release(changed(documents={"path": "ข่าว"}, release=release))
+    assert check.state == state and what in check.said and bool(check.todo) == (state != "ok")
+
+
+@pytest.mark.parametrize(
+    ("languages", "learnt", "state"),
+    [
+        (["fra_Latn"], None, "ok"),
+        (["fra_Latn", "tha_Thai"], ["tha_Thai", "fra_Latn", "kor_Hang"], "ok"),
+        (["fra_Latn", "tha_Thai"], ["tha_Thai"], "note"),
+        (["fra_Latn", "npi_Deva"], ["tha_Thai"], "wrong"),
+    ],
+)
+def test_languages_that_are_learnt_from(
+    languages: list[str], learnt: list[str] | None, state: str
+) -> None:
+    check = data.rated(
+        changed(documents={"languages": languages}, train_regressor={"languages": learnt})
+    )
+    assert check.state == state and ("fra_Latn" in check.said) == (state != "ok")
+
+
 def test_the_sample_is_what_the_check_takes_for_it() -> None:
     assert PARAMS["documents"]["path"] == data.CORPUS.as_posix()
     said = PARAMS["release"]
@@ -199,6 +232,12 @@ EXTRAS = changed(
 
 
 def test_extras_that_are_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "vllm", lambda: Check("vllm", "wrong", "not here"))
+    assert {check.name for check in extras.extras(PARAMS)} == {"vllm"}
+    student = changed(confidence={"student": "gliner"})
+    assert {check.name for check in extras.extras(student)} == {"extra gliner", "vllm"}
+    monkeypatch.undo()
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
     found = {check.name: check for check in extras.extras(EXTRAS)}
     names = {"extra google", "extra sat", "extra ray", "extra gliner", "extra s3", "vllm"}

@@ -146,6 +146,26 @@ def test_hub_is_asked_once_in_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert asked == [("a/one", 5)]
 
 
+@pytest.mark.parametrize("kind", ["GatedRepoError", "RepositoryNotFoundError"])
+def test_a_model_with_terms_is_no_hub_that_is_away(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    import huggingface_hub
+    from httpx import Request, Response
+
+    def download(repository: str, **options: object) -> str:
+        if options.get("local_files_only"):
+            raise OSError("not here")
+        answer = Response(401, request=Request("GET", "https://hub/x"))
+        raise getattr(huggingface_hub.errors, kind)("401 Client Error", response=answer)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    for name in ("a/gated", "b/other"):
+        said = rf"did not give it to you \(401.*huggingface\.co/{name}: agree to .*HF_TOKEN"
+        with pytest.raises(OSError, match=said):
+            models.resolve(f"hub:{name}@{'0' * 40}")
+
+
 def test_hub_gives_the_revision_that_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
     import huggingface_hub
 

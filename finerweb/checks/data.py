@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 from finerweb.checks.check import Check
 from finerweb.corpus.jsonl import find, read_jsonl
+from finerweb.params.release import ReleaseParams
+from finerweb.projects.settings import UNKNOWN, UNSAID
 
 CORPUS = Path("sample/documents")
 """Where the bundled sample is, whose name and licence are no other corpus's."""
 NAME = "finerweb-sample"
 LICENCE = "CC0-1.0"
-UNKNOWN = "unknown"
-"""What `finerweb init` says of texts."""
 FIRST = 3
 """So many faults of a kind are told."""
 T = TypeVar("T")
@@ -46,9 +46,28 @@ def named_files(params: Mapping[str, Any]) -> Iterator[Check]:
     yield _check("files", lost, said, "mend params.yaml, or put them there (`git checkout`)")
 
 
+def rated(params: Mapping[str, Any]) -> Check:
+    """Return whether the languages are rated that the regressor is to learn from."""
+    languages, learnt = params["documents"]["languages"], params["train_regressor"]["languages"]
+    todo = "set train_regressor.languages to null (all that are rated), or to some that are"
+    if learnt is None:
+        return Check("rated", "ok", "the filter learns from all languages")
+    others = [code for code in languages if code not in learnt]
+    said = f"the filter learns nothing from {', '.join(others)}"
+    if len(others) == len(languages):
+        return Check("rated", "wrong", said, todo)
+    if others:
+        return Check("rated", "note", said, todo)
+    return Check("rated", "ok", f"the filter learns from {len(languages)} languages")
+
+
 def release(params: Mapping[str, Any]) -> Check:
-    """Return whether a release of another corpus would go by the sample's name and licence."""
+    """Return whether all terms are said, and none of another corpus are those of the sample."""
     documents, said = params["documents"], params["release"]
+    try:
+        ReleaseParams.model_validate(said).included(params["annotate"]["annotators"])
+    except ValueError as error:
+        return Check("release", "wrong", str(error), "mend release in params.yaml")
     is_sample = Path(documents["path"]).resolve() == CORPUS.resolve()
     licence = f"texts are released as {said['text_licence']!r}"
     if is_sample and documents["source"]["kind"] == "jsonl":
@@ -61,6 +80,9 @@ def release(params: Mapping[str, Any]) -> Check:
         return Check("release", "wrong", f"it is called {NAME!r}, but has other texts", todo)
     if said["text_licence"] == UNKNOWN:
         return Check("release", "note", licence, "say their terms in release.text_licence")
+    if vague := [name for name, terms in said["licences"].items() if terms == UNSAID]:
+        todo = f"say the terms of {', '.join(vague)}'s output in release.licences"
+        return Check("release", "note", f"{licence}, annotations by {UNSAID!r}", todo)
     return Check("release", "ok", f"{said['name']}: {licence}")
 
 

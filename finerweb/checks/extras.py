@@ -25,8 +25,9 @@ def extras(params: Mapping[str, Any]) -> Iterator[Check]:
         "google": ("google.auth", "translate.by", "google" in params["translate"]["by"]),
         "gliner": (
             "gliner",
-            "evaluate.predictors",
-            any(one["kind"] == "gliner" for one in predictors),
+            "evaluate.predictors or confidence.student",
+            any(one["kind"] == "gliner" for one in predictors)
+            or params["confidence"]["student"] == "gliner",
         ),
         "sat": ("wtpsplit", "variants.sentences", params["variants"]["sentences"] == "sat"),
         "ray": ("ray", "compute.backend", params["compute"]["backend"] == "ray"),

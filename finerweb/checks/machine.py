@@ -35,6 +35,11 @@ def python() -> Check:
     said = f"{sys.version.split()[0]} in {sys.prefix}"
     if here < OLDEST_PYTHON:
         return Check("python", "wrong", said, "make a virtual environment with Python 3.11")
+    stages = shutil.which("python")
+    # Not the files themselves: environments share an interpreter by links.
+    if stages is None or not Path(stages).parent.samefile(Path(sys.executable).parent):
+        todo = f"stages run with `python`: source {sys.prefix}/bin/activate"
+        return Check("python", "wrong", f"{said}, but `python` is {stages or 'none'}", todo)
     if here != LOCKED_PYTHON:
         return Check("python", "note", f"{said}; the lock is proven on 3.11 alone")
     return Check("python", "ok", said)

@@ -105,6 +105,7 @@ def _of_project(params: dict[str, Any], references: list[str]) -> Iterator["Chec
     yield from looked("machine", lambda: _machine(params, references))
     yield from looked("corpus", lambda: [data.corpus(params["documents"])])
     yield from looked("files", lambda: data.named_files(params))
+    yield from looked("rated", lambda: [data.rated(params)])
     yield from looked("release", lambda: [data.release(params)])
     yield from looked("code", lambda: project.code(Path()))
     yield from looked("graph", project.graph)

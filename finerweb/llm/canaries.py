@@ -33,6 +33,7 @@ def check(engine: Engine, canaries: Sequence[Canary], model: str) -> None:
     if 2 * len(wrong) > len(canaries):
         raise ValueError(
             f"{model} failed {len(wrong)} of {len(canaries)} test questions, the last one: "
-            f"{wrong[-1]}. Is this the right model, with its own chat template and dtype? "
-            "Nothing was asked about your passages"
+            f"{wrong[-1]}. Is this the right model, with its own chat template and dtype? (A rater "
+            "behind a server that tells no probabilities wants read_out: digit.) Nothing was asked "
+            "about your passages"
         )
