@@ -66,7 +66,7 @@ def passage(name: str, random: np.random.Generator) -> Made:
         {"start": s, "end": e, "type": TYPES[k], "score": 0.5}
         for s, e, k in zip(starts.tolist(), ends.tolist(), theirs.tolist(), strict=True)
     ]
-    row = {"predictor": "p", "source": "s", "gold_id": name, "characters": len(TEXT)}
+    row = {"predictor": "p", "source": "s", "gold_id": name, "gold": text.digest}
     return text, row | {"spans": spans}
 
 

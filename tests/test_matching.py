@@ -1,7 +1,8 @@
 """Which predictions are right, and how sure one may be: beside nervaluate and seqeval too."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -157,7 +158,7 @@ def f1_on_tokens(gold: Side, predicted: Side) -> float | None:
     texts = [GoldText(str(i), "s", "deu_Latn", "abc" * 30, wide(spans), places(tokens[i]))
              for i, spans in enumerate(gold)]  # fmt: skip
     counts = count(
-        texts, table([[(3 * a, 3 * b - 1, k) for a, b, k in s] for s in predicted]), TYPES
+        texts, table([[(3 * a, 3 * b - 1, k) for a, b, k in s] for s in predicted], texts), TYPES
     )
     found: float | None = rules(summed(counts, PARAMS, "s"), 0.95)["tokens"]["f1"]
     return found
@@ -216,13 +217,13 @@ PARAMS = EvaluateParams.model_validate(
 )
 
 
-def table(side: Side, characters: int = 90) -> pa.Table:
+def table(side: Side, texts: Sequence[GoldText] | None = None) -> pa.Table:
     rows = [
         {
             "predictor": "p",
             "source": "s",
             "gold_id": str(i),
-            "characters": characters,
+            "gold": (texts or TEXTS)[i].digest,
             "spans": [{"start": a, "end": b, "type": k, "score": 0.5} for a, b, k in spans],
         }
         for i, spans in enumerate(side)
@@ -285,20 +286,23 @@ def test_no_predictions_and_no_gold() -> None:
         "gold": 3,
         "predicted": 0,
     }
-    nothing = GoldText("0", "s", "tha_Thai", "b" * 90, ())
-    assert (
-        rules(summed(count([nothing], table([[]]), TYPES), PARAMS, "s"), 0.95)["exact"]["f1"] == 0
-    )
+    nothing = [GoldText("0", "s", "tha_Thai", "b" * 90, ())]
+    for types in (TYPES, ()):
+        sums = summed(count(nothing, table([[]], nothing), types), PARAMS, "s")
+        assert rules(sums, 0.95)["exact"]["f1"] == 0
 
 
 @pytest.mark.parametrize(
     ("found", "message"),
     [
         (table([[], []]), "text 2 of set s: the predictions have no such text"),
-        (table([[], [], []], 91), "text 0 of set s: the predictions are of another text"),
+        (table([[], [], []], [*TEXTS[:2], replace(TEXTS[2], text="c" * 90)]), "text 2 of set s"),
+        (table([[], [], []], [replace(TEXTS[0], spans=()), *TEXTS[1:]]), "are of another one"),
+        (table([[], [], []], [replace(TEXTS[0], tokens=((0, 5),)), *TEXTS[1:]]), "of another"),
     ],
 )
 def test_predictions_of_other_texts(found: pa.Table, message: str) -> None:
+    """Or of the same texts with other gold, though no prediction depends on it."""
     with pytest.raises(ValueError, match=message):
         count(TEXTS, found, TYPES)
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
+from binders import write_untaught
 from conftest import run
+from documented import change
 from encoders import make_encoder
-from evaluation_cases import passages
+from evaluation_cases import NULLS, passages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import SENTENCES
@@ -54,6 +56,11 @@ def test_icu_words(script: str, words: str) -> None:
     assert all(text[start:end] == word for word, start, end in tokens)
     assert "".join(word for word, _, _ in tokens) == "".join(text.split())
     assert words in [word for word, _, _ in tokens]
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_encoder(tmp_path_factory.mktemp("encoder"))
 
 
 def gliner(model: str, **changes: Any) -> GlinerParams:
@@ -169,6 +176,30 @@ def test_stages(
 
 
 @pytest.mark.slow
+def test_a_label_that_was_corrected_changes_the_predictions(
+    project: Path, stage: Callable[..., CompletedProcess[str]], encoder: Path
+) -> None:
+    """So that the graph, which does not watch gold sets, scores anew."""
+    write_corpus(project, "안나는 어제 부산에 도착했다.")
+    write_untaught(encoder, project / "models/binder/joint-0/joint", "deu_Latn")
+    own = {"name": "own", "kind": "columns", "path": "own.txt", "language": "deu_Latn"}
+    student = {"kind": "binder", "instance": "joint-0", "tokens": 256, "precision": "float32"}
+    set_predictors(project, binder=student | {"margin": 0})
+    labels = {"labels": {"LOC": "location", "PER": "person"}}
+    change(project, yaml.safe_dump({"evaluate": {"sets": [NULLS | own | labels]}}))
+    made = []
+    for kind in ("LOC", "PER"):
+        (project / "own.txt").write_text(f"Ulm B-{kind}\nlebt O\n\nBonn B-LOC\n", "utf-8")
+        done = stage("predict", *STAGES["predict"].split())
+        assert done.returncode == 0, done.stderr
+        made.append((project / "data/predictions/deu_Latn.parquet").read_bytes())
+    assert made[0] != made[1]
+    (project / "own.txt").write_text("Ulm B-LOC\nlebt O\n\nBonn B-LOC\n", "utf-8")
+    done = stage("evaluate", *STAGES["evaluate"].split())
+    assert done.returncode == 1 and "--force --single-item predict" in done.stderr
+
+
+@pytest.mark.slow
 def test_stages_without_predictors_and_with_gold_that_was_learnt(
     project: Path, stage: Callable[..., CompletedProcess[str]]
 ) -> None:
@@ -188,6 +219,24 @@ def test_stages_without_predictors_and_with_gold_that_was_learnt(
     assert done.returncode == 1
     assert "set sample: 2 texts share 8 words in a row with the training data" in done.stderr
     assert (project / "data/predictions/tha_Thai.parquet").read_bytes() == told
+
+
+@pytest.mark.slow  # imports gliner
+def test_words_after_one_that_a_tokenizer_drops_stay_where_they_are(added: str) -> None:
+    """A zero-width sign that stands alone is a word to ICU, and no token to some tokenizers."""
+    from tokenizers import normalizers
+
+    model = load_predictor(gliner(added, words="icu"), None, "tha_Thai")
+    processor = model._model.data_processor  # type: ignore[attr-defined]
+    tokenizer = processor.transformer_tokenizer.backend_tokenizer
+    before = tokenizer.normalizer
+    tokenizer.normalizer = normalizers.Replace("\u200b", "")
+    tokens = processor.transformer_tokenizer(
+        [["x", "Anna", "\u200b", "in", "Bonn"]], is_split_into_words=True
+    )
+    (mask,) = processor.prepare_word_mask([["Anna", "\u200b", "in", "Bonn"]], tokens, [1])
+    tokenizer.normalizer = before
+    assert [word for word in mask if word] == [1, 3, 4]
 
 
 def test_the_extra_is_named_where_gliner_is_missing(tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def new_binder(encoder: Path, type_encoder: Path | None, params: ModelParams, se
     set_seed(seed)
     text = load_encoder(encoder)
     kind = load_encoder(type_encoder) if type_encoder else text
-    longest = getattr(text.model.config, "max_position_embeddings", params.max_length)
+    longest = longest_of(text.model, params.max_length)
     if params.max_length > longest:
         raise ValueError(
             f"train_binder.model.max_length is {params.max_length}, but {encoder} reads at most "
@@ -170,6 +170,15 @@ def new_binder(encoder: Path, type_encoder: Path | None, params: ModelParams, se
         )
     hidden = text.model.config.hidden_size, kind.model.config.hidden_size
     return Binder(text, kind, new_heads(*hidden, params), params)
+
+
+def longest_of(model: Any, default: int) -> int:
+    """Return how many tokens an encoder reads at once: its positions, but those below the first."""
+    positions: int = getattr(model.config, "max_position_embeddings", default)
+    table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)
+    # RoBERTa's positions begin after that of padding.
+    return positions if padding is None else positions - padding - 1
 
 
 def new_heads(hidden: int, of_types: int, params: ModelParams) -> Any:

@@ -22,6 +22,8 @@ class BinderPredictor:
         """Return each text's entities, of which no two overlap."""
         from finerweb.binder.decoding import entities
 
+        if not types:
+            return [[] for _ in texts]
         found = entities(
             self._model,
             texts,

@@ -7,7 +7,8 @@ from typing import Any
 
 from finerweb.evaluation.predictors import Predicted
 from finerweb.flat import flat
-from finerweb.gliner.loading import icu_words, saved
+from finerweb.gliner.batches import words_mask
+from finerweb.gliner.loading import SPANS, icu_words, saved
 from finerweb.models import resolve
 from finerweb.params.evaluate import GlinerParams
 
@@ -25,6 +26,8 @@ class Gliner:
         self._params = params
         if params.words == "icu":
             model.data_processor.words_splitter = icu_words
+        if type(model).__name__ == SPANS:
+            model.data_processor.prepare_word_mask = words_mask
 
     def predict(self, texts: Sequence[str], types: Sequence[str]) -> list[list[Predicted]]:
         """Return each text's entities; what crosses the border of two windows is not found."""

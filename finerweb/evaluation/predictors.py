@@ -80,7 +80,7 @@ def rows(
             "predictor": name,
             "source": one.source,
             "gold_id": one.gold_id,
-            "characters": len(one.text),
+            "gold": one.digest,
             "spans": [_row(span) for span in sorted(spans)],
         }
 

@@ -14,7 +14,7 @@ from typing import Any
 from finerweb.evaluation.types import coarse, coarse_types
 from finerweb.params.filter_ablation import StudentParams
 from finerweb.records import Span
-from finerweb.regressor.encoders import check
+from finerweb.regressor.encoders import check, has_bfloat16
 
 Example = tuple[str, Sequence[Span]]
 """A text and its spans; of spans that overlap the first, of those the longest, is learnt."""
@@ -87,7 +87,7 @@ def train(examples: Sequence[Example], encoder: Path, params: StudentParams, see
             per_device_train_batch_size=params.batch_size,
             num_train_epochs=params.epochs,
             seed=seed,
-            bf16=True,
+            bf16=has_bfloat16(),
             use_cpu=not torch.cuda.is_available(),
             dataloader_pin_memory=torch.cuda.is_available(),
             logging_strategy="no",

@@ -77,7 +77,7 @@ def count(texts: Sequence[GoldText], found: pa.Table, types: Sequence[str]) -> C
     """Return the counts of texts and a predictor's rows of the `predictions` table for them.
 
     Raises:
-        ValueError: a text has no row, or its row is of another text; predict anew.
+        ValueError: a text has no row, or its row is of another text or gold; predict anew.
     """
     numbers = {kind: i for i, kind in enumerate(types)}
     gold = columns([[(s.start, s.end, s.type) for s in one.spans] for one in texts], numbers)
@@ -119,14 +119,14 @@ def _predicted(
 ) -> SpanColumns:
     """Return the predicted spans by columns; passages go by the texts' order."""
     row_of = {gold_id: i for i, gold_id in enumerate(found["gold_id"].to_pylist())}
-    lengths = found["characters"].to_pylist()
+    digests = found["gold"].to_pylist()
     for one in texts:
         row = row_of.get(one.gold_id)
-        if row is None or lengths[row] != len(one.text):
+        if row is None or digests[row] != one.digest:
             raise ValueError(
                 f"text {one.gold_id} of set {one.source}: the predictions "
-                f"{'are of another text' if row is not None else 'have no such text'}; the set has "
-                "changed since they were made: run `dvc repro --force predict`"
+                f"{'are of another one' if row is not None else 'have no such text'}; the set has "
+                "changed since they were made: run `dvc repro --force --single-item predict`"
             )
     rows = found.take(pa.array([row_of[one.gold_id] for one in texts], pa.int64()))
     spans = rows["spans"].combine_chunks()

@@ -7,6 +7,9 @@ from typing import Any
 from finerweb.corpus.segmentation import pieces
 from finerweb.regressor.encoders import check
 
+SPANS = "UniEncoderSpanGLiNER"
+"""Models that score spans; others score words, or read texts and types apart."""
+
 
 def icu_words(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield the words of a text and what stands between them as GLiNER takes them.

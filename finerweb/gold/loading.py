@@ -19,7 +19,8 @@ def read_sets(params: EvaluateParams, passages: Iterable[Passage]) -> list[GoldS
     Raises:
         FileNotFoundError, ValueError: as `finerweb.gold.sets.read_set`.
     """
-    with_gold = [one for one in passages if one.gold is not None]
+    is_asked = any(one.kind == SAMPLE for one in params.sets)
+    with_gold = [one for one in passages if one.gold is not None] if is_asked else []
     read = [_read(one, with_gold, params.overlaps) for one in params.sets]
     found = sorted((one for one in read if one), key=lambda one: one.name)
     return [_joined(list(some)) for _, some in groupby(found, key=lambda one: one.name)]

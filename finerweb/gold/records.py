@@ -1,7 +1,9 @@
 """A human-labelled text, whatever set it is from, and what was dropped on the way to it."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import repeat
 
 from finerweb.records import Span, check_text
@@ -49,6 +51,13 @@ class GoldText:
     text: str
     spans: tuple[Span, ...]
     tokens: tuple[Place, ...] | None = None
+
+    @property
+    def digest(self) -> str:
+        """Return the sha256, in hexadecimals, of all that a score depends on; no text is in it."""
+        spans = [(span.start, span.end, span.type) for span in self.spans]
+        told = [self.language, self.text, spans, self.tokens]
+        return sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
     def __post_init__(self) -> None:
         """Check the text and the spans.

@@ -1,11 +1,23 @@
 """The encoder that a regressor is fine-tuned from: weights that run no code, one output."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
+log = logging.getLogger(__name__)
 NEW_LAYERS = ("classifier", "pooler", "score")
 """Layers that a regressor has and its encoder may lack."""
+
+
+def has_bfloat16() -> bool:
+    """Return whether this machine computes in bfloat16: the other half precision is never taken."""
+    import torch
+
+    if torch.cuda.is_available() and not torch.cuda.is_bf16_supported(including_emulation=False):
+        log.warning("this GPU has no bfloat16: float32 is used")
+        return False
+    return True
 
 
 def load_encoder(folder: Path, mean: float, freeze_embeddings: bool) -> tuple[Any, Any]:

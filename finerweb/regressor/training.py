@@ -14,7 +14,7 @@ from typing import Any
 
 from finerweb.params.train_regressor import TrainRegressorParams
 from finerweb.progress import bar
-from finerweb.regressor.encoders import load_encoder
+from finerweb.regressor.encoders import has_bfloat16, load_encoder
 from finerweb.regressor.scores import macro
 from finerweb.regressor.tasks import classes, target
 from finerweb.tables.io import Row
@@ -232,7 +232,7 @@ def _arguments(checkpoints: Path, run: Run, validated: bool) -> Any:
         per_device_eval_batch_size=2 * params.batch_size,
         num_train_epochs=params.epochs,
         seed=run.seed,
-        bf16=_bfloat16(params.precision),
+        bf16=params.precision == "bfloat16" and has_bfloat16(),
         use_cpu=not torch.cuda.is_available(),
         dataloader_pin_memory=torch.cuda.is_available(),
         train_sampling_strategy="group_by_length",
@@ -247,15 +247,3 @@ def _arguments(checkpoints: Path, run: Run, validated: bool) -> Any:
         report_to=[],
         disable_tqdm=True,
     )
-
-
-def _bfloat16(precision: str) -> bool:
-    """Whether to train in bfloat16: never the other half precision, in which DeBERTa overflows."""
-    import torch
-
-    if precision == "float32":
-        return False
-    if torch.cuda.is_available() and not torch.cuda.is_bf16_supported(including_emulation=False):
-        log.warning("this GPU has no bfloat16: training in float32")
-        return False
-    return True

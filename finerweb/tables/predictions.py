@@ -25,7 +25,7 @@ PREDICTIONS = Table(
             column("predictor", pa.string(), "Its name in `evaluate.predictors`."),
             column("source", pa.string(), "The gold set's name in `evaluate.sets`."),
             column("gold_id", pa.string(), "The text's id in the set."),
-            column("characters", pa.int32(), "Code points of the text."),
+            column("gold", pa.string(), "Digest of the text, its spans and tokens, as they were."),
             column("spans", PREDICTED, "In text order; empty where it found nothing."),
         ]
     ),
