@@ -46,6 +46,7 @@ def main(
             origin = Origin(variant.name, learnt, setup, seed, *models)
             save(trained.binder, origin, folder / name)
             found[name] = figures(trained)
+            del trained  # before the next one
     write_metrics(metrics, report(corpus, found))
     forget(work, "train_binder", home)
 

@@ -1,6 +1,7 @@
 """Binder: trainings of a tiny encoder, and their folders."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -9,12 +10,16 @@ import pytest
 from binders import NOTHING, params, write_untaught
 
 from finerweb.binder.decoding import entities, margins
-from finerweb.binder.examples import Example
+from finerweb.binder.examples import Corpus, Example
 from finerweb.binder.folder import load, save
 from finerweb.binder.manifest import Origin, folder_for, manifest
-from finerweb.binder.model import accelerator, load_encoder
+from finerweb.binder.model import accelerator, load_encoder, longest_of
+from finerweb.binder.setups import Work, fit
 from finerweb.binder.training import Run, Trained, pace, train
+from finerweb.evaluation.binder_models import BinderPredictor
+from finerweb.params.evaluate import BinderParams
 from finerweb.records import Span
+from finerweb.tally import Tally
 
 NAMES = ("anna", "berta", "آنا", "अन्ना", "安娜")
 PLACES = ("oslo", "القاهرة", "वाराणसी", "เชียงใหม่", "成都")
@@ -152,16 +157,47 @@ def test_a_loss_that_is_no_number_names_its_step(
 
 def test_nothing_to_learn(encoder: Path, tmp_path: Path) -> None:
     run = Run(encoder, None, 0, params())
-    with pytest.raises(ValueError, match="none of 1 passages has an entity to learn"):
+    with pytest.raises(ValueError, match="none of 1 passages without gold has an entity"):
         train([Example("anna", "eng_Latn", ())], NOTHING, run, tmp_path)
     with pytest.raises(ValueError, match=r"max_length is 512, but .* reads at most 64 tokens"):
         train(sentences(1), NOTHING, Run(encoder, None, 0, params({"max_length": 512})), tmp_path)
+
+
+def test_a_language_without_entities_has_no_student(
+    encoder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Those before and after it have theirs."""
+    entity = (Span(0, 4, "person"),)
+    of = {"deu_Latn": entity, "tha_Thai": (), "vie_Latn": entity}
+    examples = [Example("anna ulm", code, spans) for code, spans in of.items()]
+    tallies = {one.language: Tally() for one in examples}
+    corpus = Corpus(examples, tallies, NOTHING)
+    work = Work(tmp_path, tmp_path, tmp_path, encoder, None, "per_language", 0, params(epochs=1))
+    assert [name for name, _ in fit(corpus, work, tmp_path / "a")] == ["deu_Latn", "vie_Latn"]
+    assert "tha_Thai has no student: none of 1 passages without gold" in caplog.text
+    nothing = Corpus(examples[1:2], tallies, NOTHING)
+    with pytest.raises(ValueError, match="no language has an entity to learn from"):
+        list(fit(nothing, work, tmp_path / "b"))
+    with pytest.raises(ValueError, match="none of 1 passages without gold"):
+        list(fit(nothing, replace(work, setup="joint"), tmp_path / "c"))
+
+
+def test_positions_that_begin_after_padding() -> None:
+    """RoBERTa's 514 are 512; BERT's are as many as it says."""
+    from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaModel
+
+    small = {"vocab_size": 9, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
+    roberta = XLMRobertaModel(XLMRobertaConfig(**small, max_position_embeddings=514))
+    assert longest_of(roberta, 0) == 512
+    assert longest_of(BertModel(BertConfig(**small, max_position_embeddings=514)), 0) == 514
 
 
 def test_no_type_to_look_for(encoder: Path, tmp_path: Path) -> None:
     found = trained(encoder, tmp_path, max_steps=1).binder
     with pytest.raises(ValueError, match="no type to look for"):
         entities(found, ["anna"], [], 64)
+    asked = BinderParams(kind="binder", instance="x", tokens=64, precision="float32", margin=0)
+    assert BinderPredictor(found, asked).predict(["anna", ""], []) == [[], []], "a set without any"
     assert entities(found, [], ["city"], 64) == []
     assert margins(found, ["anna"], [[]], 64) == [[]]
     assert entities(found, ["", "   "], ["city"], 64) == [[], []]

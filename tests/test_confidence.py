@@ -192,6 +192,20 @@ def test_what_is_too_wide_is_counted(tmp_path: Path, encoder: Path) -> None:
     assert counts["seen"] == 14 and counts["kept"] == 12
 
 
+@pytest.mark.slow
+def test_entities_of_which_none_can_be_learnt(
+    tmp_path: Path, encoder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All are wider than the student's spans: they have no probability, and the run goes on."""
+    make_inputs(tmp_path, {"hin_Deva": 4})
+    model = SETTINGS.model.model_copy(update={"max_width": 1})
+    params = SETTINGS.model_copy(update={"epochs": 1, "max_steps": 2, "model": model})
+    student = BinderStudent(encoder, None, tmp_path / "types", 256, params)
+    found = scored(replace(work(tmp_path, encoder), student=student), tmp_path / "kept")
+    assert {row["reason"] for row in found["hin_Deva"]} == {UNTAUGHT}
+    assert "fold 0, seed 0 has no student" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("counts", "folds", "untaught"),
     [

@@ -22,6 +22,10 @@ TABLES = {
 """By whether entities have several labels, and whether rows are sentences."""
 
 
+class NothingToLearn(ValueError):
+    """No example has an entity that a student can learn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """A text and its entities; one with several types stands there once for each."""

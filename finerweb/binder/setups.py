@@ -1,14 +1,17 @@
 """The trainings of an instance, one for all languages or one for each; and their report."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finerweb.binder.examples import Corpus, Example
+from finerweb.binder.examples import Corpus, Example, NothingToLearn
 from finerweb.binder.training import Run, Trained, train
 from finerweb.params.train_binder import JOINT, PER_LANGUAGE, TrainBinderParams
 from finerweb.tally import Tally
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,28 @@ def trainings(corpus: Corpus, setup: str) -> Iterator[tuple[str, list[Example]]]
 
 
 def fit(corpus: Corpus, work: Work, checkpoints: Path) -> Iterator[tuple[str, Trained]]:
-    """Yield each training of an instance, done, with its name; one in memory at a time."""
+    """Yield each training of an instance, done, with its name; one in memory at a time.
+
+    One of several languages that has no entity to learn from is left out, and told.
+
+    Raises:
+        ValueError: as `train`; of one training a language, where none has anything to learn from.
+    """
+    n_trained = 0
     for name, examples in trainings(corpus, work.setup):
-        yield name, train(examples, corpus.likeness, work.run, checkpoints / name)
+        try:
+            trained = train(examples, corpus.likeness, work.run, checkpoints / name)
+        except NothingToLearn as error:
+            if work.setup != PER_LANGUAGE:
+                raise
+            log.warning("%s has no student: %s", name, error)
+            continue
+        n_trained += 1
+        yield name, trained
+        del trained
+    if not n_trained:
+        dropped = sum(corpus.passages.values(), Tally()).metrics()
+        raise NothingToLearn(f"no language has an entity to learn from; passages: {dropped}")
 
 
 def report(corpus: Corpus, trained: dict[str, dict[str, object]]) -> dict[str, Any]:

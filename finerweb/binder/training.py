@@ -10,7 +10,7 @@ from typing import Any
 
 from finerweb.binder.batches import Batch, Placed, collate, orders
 from finerweb.binder.checkpoints import Progress, restore, save
-from finerweb.binder.examples import Example
+from finerweb.binder.examples import Example, NothingToLearn
 from finerweb.binder.likeness import Likeness
 from finerweb.binder.losses import losses, negatives, total
 from finerweb.binder.model import Binder, new_binder
@@ -76,15 +76,15 @@ def train(
     step depends on the seed and the step alone.
 
     Raises:
-        ValueError: no example has an entity that can be learnt; the loss of a step is no number; or
-            as `new_binder`.
+        NothingToLearn: no example has an entity that can be learnt.
+        ValueError: the loss of a step is no number; or as `new_binder`.
     """
     params = run.params
     binder = new_binder(run.encoder, run.type_encoder, params.model, run.seed)
     prepared = prepare(binder.text.tokenizer, examples, params.model)
     if not prepared.entities.kept:
-        raise ValueError(
-            f"none of {len(examples)} passages has an entity to learn from "
+        raise NothingToLearn(
+            f"none of {len(examples)} passages without gold has an entity to learn from "
             f"({prepared.entities.metrics()}): annotate more, or choose another "
             "train_binder.variant"
         )

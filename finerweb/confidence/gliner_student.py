@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from finerweb.binder.checkpoints import Progress
-from finerweb.binder.examples import Example
+from finerweb.binder.examples import Example, NothingToLearn
 from finerweb.confidence.folds import Labelled
 from finerweb.confidence.students import OUTSIDE, WIDE, Answer, answered, unanswered
 from finerweb.gliner.batches import Lesson, words_mask
-from finerweb.gliner.loading import begun, icu_words, saved
+from finerweb.gliner.loading import SPANS, begun, icu_words, saved
 from finerweb.gliner.scoring import probabilities
 from finerweb.gliner.training import Course, teach
 from finerweb.gliner.words import Words, windows, words_of
@@ -20,8 +20,6 @@ from finerweb.tally import Tally
 
 SPLIT = "not on word borders"
 """Why an entity has no probability: it begins or ends inside a word as GLiNER has them."""
-KIND = "UniEncoderSpanGLiNER"
-"""Other kinds score words, not spans, or read texts and types apart: none of that is built here."""
 
 
 class GlinerStudent(NamedTuple):
@@ -45,7 +43,7 @@ class GlinerStudent(NamedTuple):
         model = self._begin(seed)
         lessons, entities = lessons_of(model, learnt)
         if not entities.kept:
-            raise ValueError(
+            raise NothingToLearn(
                 f"none of {len(learnt)} passages has an entity to learn from "
                 f"({entities.metrics()}): annotate more, or change confidence.gliner.words or "
                 "max_width"
@@ -72,10 +70,10 @@ class GlinerStudent(NamedTuple):
         else:
             model = saved(self.folder)
             model.config.max_len = params.max_words
-        if type(model).__name__ != KIND:
+        if type(model).__name__ != SPANS:
             raise ValueError(
                 f"{self.folder}: a {type(model).__name__}; expected a GLiNER that scores spans and "
-                f"reads texts and types together ({KIND}): name another confidence.gliner.model"
+                f"reads texts and types together ({SPANS}): name another confidence.gliner.model"
             )
         processor = model.data_processor
         processor.transformer_tokenizer.model_max_length = params.max_length

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from finerweb.binder.examples import Example
+from finerweb.binder.examples import Example, NothingToLearn
 from finerweb.compute.batches import from_bytes, to_bytes
 from finerweb.compute.checkpoints import Checkpoints
 from finerweb.confidence.folds import Corpus, Labelled, examples, held_out
@@ -113,8 +113,12 @@ def ask_all(corpus: Corpus, work: Work, kept: Checkpoints) -> Answers:
         training = kept.folder / f"fold {fold}, seed {seed}"
         taught, learnt = None, examples(corpus, fold)
         if any(one.spans for one in learnt) and any(held_out(corpus, c, fold) for c in corpus):
-            taught = work.student.learn(learnt, seed, training)
-            kept.put(_name(fold, seed, TOLD), json.dumps(taught.figures()).encode())
+            try:
+                taught = work.student.learn(learnt, seed, training)
+            except NothingToLearn as error:
+                log.warning("fold %d, seed %d has no student: %s", fold, seed, error)
+            else:
+                kept.put(_name(fold, seed, TOLD), json.dumps(taught.figures()).encode())
         for code, name in zip(corpus, names, strict=True):
             held = held_out(corpus, code, fold)
             kept.put(name, to_bytes(_answers(taught, held, work.at_once)))
