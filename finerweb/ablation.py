@@ -7,7 +7,7 @@ paper's rule) and ``top_k`` (each document's best passage, of those the best).
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -34,6 +34,8 @@ ARMS: dict[str, dict[str, object]] = {
     "filtered": {"rule": "first"},
     "top_k": {"rule": "top_k"},
 }
+Languages = Callable[[], Iterable[tuple[str, Sequence[Scored]]]]
+"""Reads each language's scored passages, one language in memory at a time; again when called."""
 CURVE = ("rule", "at", "passages", "precision", "recall", "f1")
 
 
@@ -125,7 +127,7 @@ def students(
     """
     from finerweb.evaluation.tagger import train
 
-    lessons = _lessons(arms)
+    lessons = _lessons(arms, {one.document_id for one in gold})
     if not gold:
         log.warning("no passage has gold: what students learnt cannot be scored")
         return None
@@ -151,7 +153,7 @@ def students(
 
 def report(
     arms: Mapping[str, Arm],
-    scored: Mapping[str, Sequence[Scored]],
+    languages: Languages,
     params: FilterAblationParams,
     rules: FilterParams,
     identify: Identifier,
@@ -161,18 +163,20 @@ def report(
     figures: dict[str, Any] = {"arms": {name: arm.metrics() for name, arm in arms.items()}}
     figures["student"] = None
     if params.student and encoder:
-        gold = [one for pairs in scored.values() for one, _ in pairs if one.gold]
+        gold = [one for _, pairs in languages() for one, _ in pairs if one.gold is not None]
         figures["student"] = students(arms, gold, encoder, params.student)
-    figures["thresholds"] = thresholds(scored, params.thresholds, rules, identify)
+    figures["thresholds"] = thresholds(languages, params.thresholds, rules, identify)
     return figures
 
 
-def _lessons(arms: Mapping[str, Arm]) -> dict[str, list[tuple[str, list[Span]]]]:
-    """Return what each arm teaches: equally many texts of a language, none that has gold."""
+def _lessons(
+    arms: Mapping[str, Arm], with_gold: Set[str]
+) -> dict[str, list[tuple[str, list[Span]]]]:
+    """Return what each arm teaches: equally many texts of a language, of no document with gold."""
     by_language: dict[str, dict[str, list[Passage]]] = {}
     for name, arm in arms.items():
         for one in arm.passages:
-            if not one.gold:
+            if one.document_id not in with_gold:
                 by_language.setdefault(one.language, {}).setdefault(name, []).append(one)
     lessons: dict[str, list[tuple[str, list[Span]]]] = {name: [] for name in arms}
     for found in by_language.values():
@@ -184,7 +188,7 @@ def _lessons(arms: Mapping[str, Arm]) -> dict[str, list[tuple[str, list[Span]]]]
 
 
 def thresholds(
-    scored: Mapping[str, Sequence[Scored]],
+    languages: Languages,
     wanted: Sequence[float],
     params: FilterParams,
     identify: Identifier,
@@ -196,27 +200,30 @@ def thresholds(
     languages. None where no passage says whether it is useful.
     """
 
-    def kept(**changes: object) -> Outcome:
-        rule = params.model_copy(update=changes)
-        total = Outcome()
-        for pairs in scored.values():
-            found = outcome(pairs, rule, identify)
-            total.tally += found.tally
-            total.judged += found.judged
-        return total
+    def kept(rules: Mapping[float, dict[str, object]]) -> tuple[int, dict[float, Outcome]]:
+        """Return how many languages there are, and what each threshold's rule keeps of all."""
+        n, totals = 0, {threshold: Outcome() for threshold in rules}
+        for _, pairs in languages():
+            n += 1
+            for threshold, changes in rules.items():
+                changes = {"quota": len(pairs)} | changes
+                found = outcome(pairs, params.model_copy(update=changes), identify)
+                totals[threshold].tally += found.tally
+                totals[threshold].judged += found.judged
+        return n, totals
 
-    figures = {}
-    unbounded = sum(map(len, scored.values()))
-    for threshold in wanted:
-        above = kept(rule="first", threshold=threshold, quota=unbounded)
-        if not above.judged:
-            return None
-        best = kept(rule="top_k", quota=max(round(above.tally.kept / len(scored)), 1))
-        figures[f"{threshold:g}"] = {
-            name: {"passages": found.tally.kept} | against(found.judged, lambda one: one.kept)
-            for name, found in (("threshold", above), ("top_k", best))
+    n, above = kept({one: {"rule": "first", "threshold": one} for one in wanted})
+    if not all(found.judged for found in above.values()):
+        return None
+    quotas = {one: max(round(found.tally.kept / n), 1) for one, found in above.items()}
+    _, best = kept({one: {"rule": "top_k", "quota": quota} for one, quota in quotas.items()})
+    return {
+        f"{one:g}": {
+            name: {"passages": found.tally.kept} | against(found.judged, lambda row: row.kept)
+            for name, found in (("threshold", above[one]), ("top_k", best[one]))
         }
-    return figures
+        for one in wanted
+    }
 
 
 def curves(figures: Mapping[str, Any] | None) -> Iterator[dict[str, object]]:

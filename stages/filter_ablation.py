@@ -1,5 +1,6 @@
 """Stage `filter_ablation`: annotate random and filtered passages alike: what filtering does."""
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -38,15 +39,15 @@ def main(
     annotator = load(f"annotators.{params.annotator}", AnnotatorParams)
     brief = annotation.Brief(annotator, load("annotate", AnnotateParams).types)
     identify = load_identifier(resolve(rules.identifier))
-    scored = dict(read_scored(passages, scores))
-    chosen = {code: choose(p, rules, params.passages, identify) for code, p in scored.items()}
+    languages = partial(read_scored, passages, scores)
+    chosen = {code: choose(p, rules, params.passages, identify) for code, p in languages()}
     with Answers("filter_ablation", annotator, load("llm", LlmParams)) as answers:
         if plan:
             return click.echo(answers.plan(annotation.requests(wanted(chosen), brief)).told(plan))
         annotation.ask(lambda: wanted(chosen), answers, brief)
         arms = arms_of(chosen, params.annotator, answers, brief, load("ground", GroundParams))
     encoder = resolve(backbone(params.student.backbone)) if params.student else None
-    figures = report(arms, scored, params, rules, identify, encoder)
+    figures = report(arms, languages, params, rules, identify, encoder)
     write_metrics(metrics, figures)
     write_plot(plot, CURVE, curves(figures["thresholds"]))
     return answers.asked.note()

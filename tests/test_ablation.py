@@ -70,7 +70,7 @@ def test_arms_differ_in_the_score_alone_and_are_equally_large() -> None:
 
 
 def test_thresholds_beside_as_large_a_top_k() -> None:
-    figures = thresholds({"tha_Thai": SCORED}, [0.65, -math.inf], RULES, nobody)
+    figures = thresholds(lambda: [("tha_Thai", SCORED)], [0.65, -math.inf], RULES, nobody)
     assert figures is not None
     assert figures["0.65"]["threshold"] == figures["0.65"]["top_k"]
     assert figures["0.65"]["top_k"]["passages"] == 2
@@ -88,7 +88,7 @@ def test_thresholds_beside_as_large_a_top_k() -> None:
 
 
 def test_thresholds_where_nobody_said_what_is_useful() -> None:
-    assert thresholds({"tha_Thai": [(passage("a#0"), 0.9)]}, [0.5], RULES, nobody) is None
+    assert thresholds(lambda: [("tha_Thai", [(passage("a#0"), 0.9)])], [0.5], RULES, nobody) is None
 
 
 def test_figures_of_an_arm() -> None:
@@ -164,6 +164,12 @@ def test_students_learn_what_their_arm_teaches(tmp_path: Path) -> None:
     assert (figures["passages"], figures["gold_passages"]) == (20, 1)
     assert figures["filtered"] == {"mention_f1": 1.0, "coarse_f1": 1.0}
     assert figures["random"]["mention_f1"] == 0.0
+    empty = Passage("g#1", "g", "deu_Latn", "xy 888 ab z", 9, 4, "corpus", gold=())
+    sibling = Passage("g#2", "g", "deu_Latn", "ab 999 cd x", 19, 4, "corpus")
+    arms["random"].passages.append(sibling)
+    stricter = students(arms, [*gold, empty], encoder, STUDENT)
+    assert stricter is not None and stricter["passages"] == 20, "of no document with gold"
+    assert stricter["gold_passages"] == 2 and stricter["filtered"]["mention_f1"] < 1.0
     assert students(arms, [], encoder, STUDENT) is None
     with pytest.raises(ValueError, match="none of 20 passages has an entity of a known type"):
         train([(one.text, []) for one in passages[:20]], encoder, STUDENT, 0)
