@@ -64,7 +64,11 @@ def cases(
     place, and a larger number takes the same ones and more. What is about one passage comes one
     after the other.
     """
-    annotated = [Case(row["id"], code, row["text"], VARIANT, _annotated(row)) for row in rows]
+    annotated = [
+        Case(row["id"], code, row["text"], VARIANT, _annotated(row))
+        for row in rows
+        if row["char_spans"]
+    ]
     gold = [
         Case(one.passage_id, code, one.text, GOLD, distinct(one.text, one.gold))
         for one in passages

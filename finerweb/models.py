@@ -105,6 +105,12 @@ def identity(reference: str) -> str:
     return f"sha256:{_manifest(cache_folder() / kind / name)['digest']}"
 
 
+def same_model(one: str, other: str) -> bool:
+    """Return whether two references name one model, from wherever and at whatever revision."""
+    names = {name.partition(":")[2].partition("@")[0].casefold() for name in (one, other)}
+    return len(names) == 1
+
+
 def licence(reference: str) -> str | None:
     """Return the licence of a model of the mirror; None where whoever took it is to know."""
     kind, _, name = reference.partition(":")

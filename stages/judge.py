@@ -6,6 +6,7 @@ import click
 
 from finerweb import judging
 from finerweb.llm.answers import Answers
+from finerweb.models import same_model
 from finerweb.params.annotate import AnnotateParams
 from finerweb.params.annotators import AnnotatorParams
 from finerweb.params.judge import JudgeParams
@@ -35,7 +36,8 @@ def main(
     params = load("judge", JudgeParams)
     model = load(f"judges.{judge}", JudgeModel)
     names = params.annotators_of(load("annotate", AnnotateParams).annotators)
-    own = [n for n in names if load(f"annotators.{n}", AnnotatorParams).model == model.model]
+    annotators = {name: load(f"annotators.{name}", AnnotatorParams) for name in names}
+    own = [name for name, one in annotators.items() if same_model(one.model, model.model)]
     shown = {}
     for code, passages in read_passages(selected, SELECTED):
         rows = read(variants / params.variant / f"{code}.parquet", SINGLE)

@@ -9,6 +9,7 @@ from finerweb.params.annotate import AnnotateParams
 from finerweb.params.documents import DocumentsParams
 from finerweb.params.judge import JudgeParams
 from finerweb.params.load import load
+from finerweb.params.train_binder import TrainBinderParams
 from finerweb.params.train_regressor import TrainRegressorParams
 from finerweb.report.paper import SetUp, beside
 from finerweb.stage import EXISTING, NEW, Stage
@@ -26,6 +27,7 @@ def main(figures: Path, metrics: Path) -> None:
         raters=grid.raters,
         backbones=grid.backbones,
         judges=load("judge", JudgeParams).judges,
+        student=load("train_binder", TrainBinderParams).encoder,
         n_languages=len(load("documents", DocumentsParams).languages),
     )
 

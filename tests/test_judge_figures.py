@@ -12,7 +12,7 @@ from finerweb.judging import (
     VARIANT,
 )
 from finerweb.report.judges import agreement, figure_4, side_by_side
-from finerweb.report.verdicts import by_language, figures, interval
+from finerweb.report.verdicts import TABLE_5, by_language, figures, interval
 from finerweb.tables.io import Row
 
 
@@ -46,12 +46,13 @@ def test_the_error_table() -> None:
     ]
     table = figures(some, PARAMS, [])["errors"]
     assert (table["passages"], table["annotations"]) == (2, 8)
-    assert table["missing"]["types"] == {"event": 1.0}
+    none = dict.fromkeys(("person", "organization", "date", "location"), 0.0)
+    assert table["missing"]["types"] == {"event": 1.0} | none, "the paper's types are told too"
     assert table["wrong"] == {
         "faults": 1,
         "per_passage": 0.5,
         "share": 0.125,
-        "types": {"person": 1.0},
+        "types": dict.fromkeys(TABLE_5["wrong"], 0.0) | {"person": 1.0},
     }
     assert table["extra"]["faults"] == 0
 

@@ -172,6 +172,14 @@ def test_passages_are_chosen_by_hash() -> None:
     assert cases("hin_Deva", [], [], PARAMS) == []
 
 
+def test_passages_without_annotations_are_not_shown() -> None:
+    some = [passage("tha_Thai", number) for number in range(3)]
+    rows = [variant_row(one) for one in some]
+    rows[1]["char_spans"] = []
+    found = cases("tha_Thai", rows, [], PARAMS)
+    assert {case.passage_id for case in found} == {some[0].passage_id, some[2].passage_id}
+
+
 def test_a_repeated_annotation_is_shown_once() -> None:
     one = passage("eng_Latn", 0)
     spans = [*(one.gold or ()), *(one.gold or ())]

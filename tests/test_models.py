@@ -109,6 +109,19 @@ def test_references(reference: str, message: str) -> None:
         models.resolve(reference)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (f"hub:google/gemma-3-27b-it@{'0' * 40}", "served:google/Gemma-3-27b-it", True),
+        ("mirror:qwen", "mirror:qwen", True),
+        ("mirror:qwen", "mirror:gemma", False),
+        ("served:a/qwen", "served:b/qwen", False),
+    ],
+)
+def test_one_model_by_two_names(one: str, other: str, same: bool) -> None:
+    assert models.same_model(one, other) == same
+
+
 def test_local_folder(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()

@@ -14,12 +14,13 @@ from reach import ROOT
 from finerweb.report.paper import REASONS, SetUp, beside, numbers
 from finerweb.report.statistics import by_script, long_tail, of_variant, table_3, tables_8_9
 
-SAMPLE = SetUp(["qwen", "gemma"], ["qwen"], ["e5-small"], ["qwen"], 12)
+SAMPLE = SetUp(["qwen", "gemma"], ["qwen"], ["e5-small"], ["qwen"], "e5-small", 12)
 PAPER = SetUp(
     ["gpt4o_mini", "gemma3_27b"],
     ["gpt4o_mini", "gemma3_27b"],
     ["xlmr", "mdeberta"],
     ["qwen3_235b"],
+    "mbert",
     91,
 )
 
@@ -40,6 +41,7 @@ CONTENT: dict[str, dict[str, Any]] = {
     "verdicts.json": {"ours": {"qwen": {"faithfulness": True, "completeness": None}}},
     "evaluate.json": {"table_4": {"ours": {"binder-joint": {"thainer": 0.3, "average": None}}}},
     "subsets.json": {"paper": {"ours": 0.25}},
+    "statistics.json": {"tables_8_9": {"tha_Thai": {"passages": {"ours": 8, "paper": 2500}}}},
 }
 
 
@@ -54,6 +56,10 @@ def test_ours_theirs_and_why() -> None:
     assert found["numbers"]["filter: passages a language"]["ours"] == 48
     thai = found["numbers"]["zero-shot, Binder jointly, ThaiNER: F1"]
     assert (thai["ours"], thai["paper"], thai["place"]) == (0.3, 0.42, "Table 4")
+    assert "another encoder under the students" in thai["why"] and "annotators" in thai["why"]
+    of_languages = found["languages"]
+    assert of_languages["figures"] == CONTENT["statistics.json"]["tables_8_9"]
+    assert "other annotators" in of_languages["why"]
     assert found["numbers"]["confidence: share above .97, of the entities found"]["ours"] == 0.25
     lacking = found["not_computed"]
     assert "zero-shot, Binder jointly, average: F1" in lacking

@@ -5,7 +5,7 @@ of `REASONS` it may differ. A number that a later stage computes is one more row
 """
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ ANNOTATORS = ("gpt4o_mini", "gemma3_27b")
 RATERS = ANNOTATORS
 BACKBONES = ("xlmr", "mdeberta")
 JUDGES = ("qwen3_235b",)
+STUDENT = "mbert"
 """What `finerweb preset paper` calls the paper's models."""
 
 
@@ -27,6 +28,7 @@ class SetUp:
     raters: Sequence[str]
     backbones: Sequence[str]
     judges: Sequence[str]
+    student: str
     n_languages: int
 
     def names(self) -> dict[str, str]:
@@ -55,6 +57,7 @@ REASONS: dict[str, tuple[Callable[[SetUp], bool], str]] = {
         lambda run: tuple(run.judges[:1]) != JUDGES,
         "another judge; the embedded one is an annotator too",
     ),
+    "encoder": (lambda run: run.student != STUDENT, "another encoder under the students"),
     "sample": (
         lambda run: run.n_languages != N_LANGUAGES,
         "another sample: fewer languages, documents, passages",
@@ -85,7 +88,7 @@ def beside(run: SetUp, metrics: Callable[[str], Mapping[str, Any] | None]) -> di
     """Return the paper's numbers by their place there, with ours and why they differ.
 
     ``metrics`` gives the content of a metrics file, None where there is none. ``not_computed``
-    names the numbers that this run has nothing for.
+    names the numbers that this run has nothing for. ``languages`` are Tables 8 and 9.
     """
     found: dict[str, Any] = {}
     lacking = []
@@ -94,14 +97,19 @@ def beside(run: SetUp, metrics: Callable[[str], Mapping[str, Any] | None]) -> di
         if ours is None:
             lacking.append(row["number"])
             continue
-        why = [text for name in row["why"].split() for holds, text in [REASONS[name]] if holds(run)]
         found[row["number"]] = {
             "ours": ours,
             "paper": float(row["paper"]),
             "place": row["place"],
-            "why": "; ".join(why),
+            "why": _why(row["why"].split(), run),
         }
-    return {"numbers": found, "not_computed": lacking}
+    tables = (metrics("statistics.json") or {}).get("tables_8_9", {})
+    languages = {"figures": tables, "why": _why(("annotators", "sample", "words", "states"), run)}
+    return {"numbers": found, "not_computed": lacking, "languages": languages}
+
+
+def _why(names: Iterable[str], run: SetUp) -> str:
+    return "; ".join(text for holds, text in map(REASONS.__getitem__, names) if holds(run))
 
 
 def numbers() -> list[dict[str, str]]:

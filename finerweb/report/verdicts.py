@@ -23,6 +23,12 @@ from finerweb.verdicts import LISTED, fold
 GOOD = 4.0
 """The paper counts the languages whose two scores are below it."""
 TOP_TYPES = 5
+TABLE_5 = {
+    "missing": ("person", "event", "organization", "date", "location"),
+    "wrong": ("cultural reference", "person", "location", "scientific concept", "organization"),
+    "extra": (),
+}
+"""The types that the paper names, of what is missing and of what is wrong."""
 CONFIDENCE = 0.95
 
 
@@ -104,8 +110,8 @@ def interval(scores: Sequence[int], params: JudgeParams) -> dict[str, Any] | Non
 def errors(rows: Sequence[Row]) -> dict[str, Any]:
     """Return the paper's Table 5 of rows with a verdict: faults by kind, as shares of annotations.
 
-    The types of a kind are the most frequent ones, as shares of its faults: of what is missing the
-    judge's, of what is wrong or extra the annotation's.
+    The types of a kind are the most frequent ones and the paper's, as shares of its faults: of what
+    is missing the judge's, of what is wrong or extra the annotation's.
     """
     annotations = sum(len(row["annotations"]) for row in rows)
     table: dict[str, Any] = {"passages": len(rows), "annotations": annotations}
@@ -119,9 +125,13 @@ def errors(rows: Sequence[Row]) -> dict[str, Any]:
             "faults": n,
             "per_passage": _share(n, len(rows)),
             "share": _share(n, annotations),
-            "types": {name: count / n for name, count in ranked[:TOP_TYPES]},
+            "types": {name: types[name] / n for name in _named(ranked, TABLE_5[kind]) if n},
         }
     return table
+
+
+def _named(ranked: Sequence[tuple[str, int]], theirs: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys([*(name for name, _ in ranked[:TOP_TYPES]), *theirs]))
 
 
 def _types(row: Row, kind: str) -> Iterator[str]:
