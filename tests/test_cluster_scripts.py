@@ -3,21 +3,25 @@
 import os
 import re
 import shutil
-import subprocess
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from conftest import run
-from documented import commands
+from documented import change, commands, edit
 from filter_inputs import make_inputs, run_filter
 from reach import ROOT
 
 SCRIPTS = sorted((ROOT / "cluster").iterdir())
-SLURM = ROOT / "cluster" / "slurm.sbatch"
+PAGE = "docs/cluster.md"
 
-# Stand-ins for Slurm's commands on one machine: `srun` drops its options and runs the rest.
+# Stand-ins for Slurm's commands on one machine: they drop their options and run the rest.
 SRUN = '#!/bin/bash\nwhile [[ $1 == --* ]]; do shift; done\nexec "$@"\n'
+SBATCH = '#!/bin/bash\nwhile [[ $1 == --* ]]; do shift; done\nexec bash "$@"\n'
 SCONTROL = '#!/bin/bash\n[ "$1 $2" = "show hostnames" ] && echo "$3"\n'
 
 
@@ -42,9 +46,7 @@ def ray_commands(text: str) -> list[tuple[str, set[str]]]:
 
 @pytest.mark.ray
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "path", [*SCRIPTS, ROOT / "docs" / "cluster.md"], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", [*SCRIPTS, ROOT / PAGE], ids=lambda path: path.name)
 def test_ray_has_the_options(path: Path) -> None:
     pytest.importorskip("ray", reason="the extra `ray` is not installed: make test-all")
     commands = ray_commands(path.read_text("utf-8"))
@@ -61,57 +63,91 @@ def test_ray_has_the_options(path: Path) -> None:
         assert options <= known[command], command
 
 
-def test_the_page_makes_a_cluster_as_the_example_does() -> None:
-    """What docs/cluster.md tells to type, `test_example_runs_the_filter_on_two_nodes` runs."""
-    example = (ROOT / "cluster/example.sh").read_text("utf-8")
-    *lines, last = commands("docs/cluster.md", "A cluster of your own")
-    export, made = "export RAY_AUTH_MODE=token", ray_commands(example)
-    assert last == "dvc repro filter" and "python -m stages.filter" in example
-    assert export in lines and export in example
-    for command, options in ray_commands("\n".join(lines)):
-        assert any(command == name and options <= others for name, others in made), command
+@pytest.fixture
+def ray_home(tmp_path: Path) -> Iterator[Path]:
+    """Return a home for Ray's token; whatever was started with it is ended after the test."""
+    home = tmp_path / "home"
+    home.mkdir()
+    yield home
+    for process in started(home):
+        os.kill(process, signal.SIGKILL)
 
 
-def test_the_page_submits_the_script_that_is_there() -> None:
-    (line,) = commands("docs/cluster.md", "Slurm")
-    words = line.split()
-    assert words[0] == "sbatch" and words[1].startswith("--nodes=")
-    (script,) = (word for word in words if word.startswith("cluster/"))
-    assert ROOT / script == SLURM
-    assert words[words.index(script) + 1 :] == ["dvc", "repro", "filter"]
+def started(home: Path) -> Iterator[int]:
+    """Yield the processes that have a folder as their home."""
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if f"HOME={home}".encode() in environ.read_bytes().split(b"\0"):
+                yield int(environ.parent.name)
+
+
+def ready_to_filter(project: Path) -> dict[str, str]:
+    """Make what `filter` reads, and params.yaml as the page has it; return what is to come out.
+
+    That is the sha256 of each file, by processes of this machine.
+    """
+    make_inputs(project)
+    expected = run_filter(project, "local", {})
+    edit(project, "docs/cluster.md", "On a Ray cluster, and on Slurm")
+    change(project, "compute: {gpus_per_worker: 0}")
+    return expected
+
+
+def filtered(project: Path) -> dict[str, str]:
+    """Return the sha256 of each file that the graph's `filter` wrote."""
+    files = [*(project / "data").glob("se*/*"), *(project / "data").glob("sc*/*")]
+    found = {path.relative_to(project / "data").as_posix(): path for path in files}
+    found["filter.json"] = project / "metrics/filter.json"
+    return {name: sha256(path.read_bytes()).hexdigest() for name, path in found.items()}
+
+
+# What is upstream of `filter` was made by hand here.
+ALONE = {"dvc repro filter": "dvc repro --single-item filter"}
 
 
 @pytest.mark.ray
 @pytest.mark.slow
-def test_slurm_script_runs_its_command_on_a_cluster(tmp_path: Path) -> None:
-    """With stand-ins for Slurm's own two commands, and a real Ray."""
+def test_the_page_makes_a_cluster_and_filters_on_it(project: Path, ray_home: Path) -> None:
+    """Two nodes, on one machine here."""
     pytest.importorskip("ray", reason="the extra `ray` is not installed: make test-all")
-    for name, text in (("srun", SRUN), ("scontrol", SCONTROL)):
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(0o755)
-    code = "import ray; ray.init('auto'); print('cpus', ray.cluster_resources()['CPU'])"
-    address = subprocess.run(
-        ["hostname", "--ip-address"], capture_output=True, text=True, check=True
-    ).stdout.split()[0]
-    done = run(
-        "bash",
-        str(SLURM),
-        sys.executable,
-        "-c",
-        code,
-        cwd=tmp_path,
-        env={
-            "PATH": os.pathsep.join(
-                [str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]]
-            ),
-            "SLURM_SUBMIT_DIR": str(tmp_path),
-            "SLURM_JOB_NODELIST": address,
-            "SLURM_JOB_NUM_NODES": "1",
-            "SLURM_CPUS_PER_TASK": "2",
-            "RAY_PORT": "6397",
-        },
-    )
-    assert "cpus 2.0" in done.stdout
+    expected = ready_to_filter(project)
+    stand_ins = {"HEAD:6379": "127.0.0.1:6395", "--port=6379": "--port=6395", **ALONE}
+    lines = commands("docs/cluster.md", "A cluster of your own", stand_ins)
+    script = " && ".join([*lines, "ray list nodes || ray status"])
+    done = run("bash", "-c", script, cwd=project, env={"HOME": str(ray_home)})
+    assert done.stdout.count("ALIVE") == 2 or "2 node" in done.stdout, done.stdout
+    assert filtered(project) == expected
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_the_page_submits_a_job_that_filters(project: Path, ray_home: Path) -> None:
+    """With stand-ins for Slurm's own commands, on one node without GPUs; the rest is real."""
+    pytest.importorskip("ray", reason="the extra `ray` is not installed: make test-all")
+    shutil.copytree(ROOT / "cluster", project / "cluster")
+    expected = ready_to_filter(project)
+    (line,) = commands("docs/cluster.md", "Slurm", ALONE)
+    env = slurm(project, ray_home.parent / "bin") | {"HOME": str(ray_home)}
+    run("bash", "-c", line, cwd=project, env=env)
+    assert filtered(project) == expected
+
+
+def slurm(project: Path, folder: Path) -> dict[str, str]:
+    """Write stand-ins for Slurm's commands; return the environment of a job of one node."""
+    folder.mkdir()
+    for name, text in (("sbatch", SBATCH), ("srun", SRUN), ("scontrol", SCONTROL)):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    address = run("hostname", "--ip-address", cwd=project).stdout.split()[0]
+    path = [str(folder), str(Path(sys.executable).parent), os.environ["PATH"]]
+    return {
+        "PATH": os.pathsep.join(path),
+        "SLURM_SUBMIT_DIR": str(project),
+        "SLURM_JOB_NODELIST": address,
+        "SLURM_JOB_NUM_NODES": "1",
+        "SLURM_CPUS_PER_TASK": "2",
+        "RAY_PORT": "6397",
+    }
 
 
 @pytest.mark.ray
