@@ -17,7 +17,8 @@ test-fast: .venv/ready  ## about two minutes: no models, no whole graph
 
 test-all: system-deps .venv/ray .venv/docs .venv/remotes .venv/browser  ## all of them: those that take minutes too, or need more than pip
 	finerweb models pull --for-tests
-	pytest
+	$(TWO_AT_ONCE) pytest -m "not ray" --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	pytest -m ray
 
 cluster-example: .venv/ray  ## `filter` on a Ray cluster of two nodes on this machine
 	cluster/example.sh
