@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 from conftest import run
 from reach import ROOT
 
@@ -33,6 +34,13 @@ def test_every_command_has_help(command: tuple[str, ...]) -> None:
     done = run("finerweb", *command, "--help", cwd=ROOT)
     assert len(done.stdout.splitlines()) > 3
     assert f"finerweb {' '.join(command)}" in done.stdout
+
+
+@pytest.mark.parametrize("command", commands(main), ids=" ".join)
+def test_examples_stand_on_lines_of_their_own(command: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(main, [*command, "--help"]).output
+    assert "\\b" not in told
+    assert told.count("Example") == told.count("\n  Example:\n      finerweb ")
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -11,7 +11,7 @@ VARIABLE = "_FINERWEB_COMPLETE"
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    r"""Print the script that has the Tab key complete finerweb in a shell.
+    """Print the script that has the Tab key complete finerweb in a shell.
 
     Save it where the shell looks, or read it in a start-up file; bash from 4.4 on.
 

@@ -19,7 +19,7 @@ MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "wrong": ("WRONG", "
 @click.command()
 @JSON
 def doctor(as_json: bool) -> None:
-    r"""Look at everything that the graph needs; say what to do where it is not there.
+    """Look at everything that the graph needs; say what to do where it is not there.
 
     Python and packages against the lock, GPU, memory, disk, params, the corpus and other files that
     params name, what the release says of texts, graph, remote, hub and servers (for five seconds at

@@ -17,7 +17,7 @@ NEW = click.Path(path_type=Path)
 
 @click.group()
 def export() -> None:
-    r"""Write a released variant in the format of another tool, and say what is lost.
+    """Write a released variant in the format of another tool, and say what is lost.
 
     A file a language and split; `loss.json` counts the labels that the format cannot hold, by
     reason, script and language, `lost.jsonl` names each. A folder that is there is replaced.
@@ -58,7 +58,7 @@ def _at_most(name: str, default: int, told: str) -> Callable[..., Any]:
 @_at_most("--max-words", 384, "Words that the model reads; a longer passage is cut.")
 @_at_most("--max-width", 12, "Words of its longest span; wider entities are lost.")
 def gliner(words: str, max_words: int, max_width: int, **where: Any) -> None:
-    r"""Write training examples of GLiNER.
+    """Write training examples of GLiNER.
 
     A model that learnt ICU's words has to be given them later too: set its
     `data_processor.words_splitter` to `finerweb.exports.tokens.splitter`. GLiNER's own pattern
@@ -77,7 +77,7 @@ def gliner(words: str, max_words: int, max_width: int, **where: Any) -> None:
 @_options
 @_words("icu", "graphemes")
 def spacy(words: str, **where: Any) -> None:
-    r"""Write DocBins of spaCy, which must be installed: the extra `spacy`.
+    """Write DocBins of spaCy, which must be installed: the extra `spacy`.
 
     All entities are in `doc.spans["entities"]`, those that do not overlap in `doc.ents` too.
 
@@ -94,7 +94,7 @@ def spacy(words: str, **where: Any) -> None:
 @_options
 @_words("icu", "graphemes")
 def conll(words: str, **where: Any) -> None:
-    r"""Write CoNLL columns: a token, a tab, its IOB2 tag.
+    """Write CoNLL columns: a token, a tab, its IOB2 tag.
 
     White space, % and | in labels are percent-encoded, several labels of an entity joined with |.
     Korean particles and Arabic articles stand in one word with a name: `--words graphemes` loses
@@ -112,7 +112,7 @@ def conll(words: str, **where: Any) -> None:
 @export.command("label-studio")
 @_options
 def label_studio(variant: str, **where: Any) -> None:
-    r"""Write tasks of Label Studio, with the entities as predictions to correct.
+    """Write tasks of Label Studio, with the entities as predictions to correct.
 
     `label_config.xml` is the labelling interface; `finerweb review import` takes corrections back.
 
@@ -128,7 +128,7 @@ def label_studio(variant: str, **where: Any) -> None:
 @export.command()
 @_options
 def jsonl(**where: Any) -> None:
-    r"""Write the rows as JSON lines; nothing is lost.
+    """Write the rows as JSON lines; nothing is lost.
 
     \b
     Example:

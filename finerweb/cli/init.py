@@ -28,7 +28,7 @@ def init(
     run: bool,
     upgrade: bool,
 ) -> None:
-    r"""Make a new project in FOLDER, for a corpus, languages and labels of your own.
+    """Make a new project in FOLDER, for a corpus, languages and labels of your own.
 
     It gets params.yaml, the graph and its stages, a place for the corpus, and a README. At a
     terminal the corpus, labels, models and their server are asked for where no option says them,

@@ -39,7 +39,7 @@ class Group(click.Group):
 @click.option("--debug", is_flag=True, envvar=DEBUG, help="Print the traceback of an error, too.")
 @click.version_option(package_name="finerweb")
 def main(debug: bool) -> None:
-    r"""Make multilingual named-entity datasets from web text.
+    """Make multilingual named-entity datasets from web text.
 
     The graph itself runs with `dvc repro`; these commands go round it. `finerweb init` begins a
     project, `finerweb doctor` says what is missing, `finerweb completion` sets up the Tab key.

@@ -41,7 +41,7 @@ def list_models(as_json: bool) -> None:
 @click.argument("references", nargs=-1)
 @click.option("--for-tests", is_flag=True, help="Those the tests use.")
 def pull(references: tuple[str, ...], for_tests: bool) -> None:
-    r"""Fetch models; without arguments those that params.yaml names.
+    """Fetch models; without arguments those that params.yaml names.
 
     \b
     Example:
@@ -104,7 +104,7 @@ def path(reference: str) -> None:
 @click.argument("name")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def add(name: str, folder: Path) -> None:
-    r"""Register a model folder of your own, for params as local:NAME.
+    """Register a model folder of your own, for params as local:NAME.
 
     A folder with config.json and safetensors, or with a fastText language identifier (*.ftz, or
     GlotLID's model_v3.bin).

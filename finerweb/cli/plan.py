@@ -20,7 +20,7 @@ ASKING = ("rate", "filter_ablation", "annotate", "translate", "judge")
 @click.argument("stages", nargs=-1)
 @JSON
 def plan(stages: tuple[str, ...], as_json: bool) -> None:
-    r"""Print what stages would ask of language models: requests, tokens, money, hours.
+    """Print what stages would ask of language models: requests, tokens, money, hours.
 
     Nothing is asked. Without arguments, all stages that ask, and what is to be fetched before. What
     a stage whose input is not there yet will ask is told by the quotas.

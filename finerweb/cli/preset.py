@@ -9,7 +9,7 @@ import click
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Write without asking.")
 def preset(name: str, yes: bool) -> None:
-    r"""Write params.yaml from a preset in presets/: paper, sample, or one of your own.
+    """Write params.yaml from a preset in presets/: paper, sample, or one of your own.
 
     The difference to params.yaml as it stands is shown first; what you changed there is lost, so
     commit it before. `paper` is the paper's 91 languages and models, `sample` what is committed.

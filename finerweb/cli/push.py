@@ -22,7 +22,7 @@ EXISTING = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--private", is_flag=True, help="If the repository is made, for its owner alone.")
 @click.option("--yes", is_flag=True, help="Send it; without this, only say what would be.")
 def push(repository: str, release: Path, revision: str, private: bool, yes: bool) -> None:
-    r"""Make a dataset ORGANISATION/NAME on the hub what the release is, in few commits.
+    """Make a dataset ORGANISATION/NAME on the hub what the release is, in few commits.
 
     What it would add, change and delete there is said, and nothing sent, unless with --yes. A
     release that `finerweb verify` finds fault with is not sent. The token is that of `hf auth

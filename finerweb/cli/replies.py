@@ -42,7 +42,7 @@ def stat(as_json: bool) -> None:
 
 @replies.command("export")
 def export_replies() -> None:
-    r"""Write the replies that no file of the shared folder has yet to a new one there.
+    """Write the replies that no file of the shared folder has yet to a new one there.
 
     \b
     Example:
@@ -59,7 +59,7 @@ def export_replies() -> None:
 @replies.command("import")
 @click.argument("source", required=False, type=click.Path(exists=True, path_type=Path))
 def import_replies(source: Path | None) -> None:
-    r"""Read replies into the store: from the shared folder, another one, or another store.
+    """Read replies into the store: from the shared folder, another one, or another store.
 
     Stages read the shared folder by themselves.
 
@@ -128,7 +128,7 @@ def salvage() -> None:
 @click.option("--template", default="", help="Those to prompts whose version begins so.")
 @click.option("--yes", is_flag=True, help="Forget them; without it they are only counted.")
 def prune(failed: bool, model: str, template: str, yes: bool) -> None:
-    r"""Forget replies that all the options apply to; they would be asked for anew.
+    """Forget replies that all the options apply to; they would be asked for anew.
 
     \b
     Example:

@@ -23,7 +23,7 @@ GRAPH = Path("dvc.yaml")
 @click.option("--figures", type=EXISTING, default="metrics", show_default=True, help="Metrics.")
 @click.option("--out", type=NEW, default=".finerweb/report", show_default=True, help="Its copy.")
 def report(opens: bool, against: str | None, site: Path, figures: Path, out: Path) -> None:
-    r"""Copy the report, add the graph, this machine's runs, what changed since a commit; show it.
+    """Copy the report, add the graph, this machine's runs, what changed since a commit; show it.
 
     The report itself is an output of the graph, which `dvc repro report` makes and `dvc pull
     report` fetches; it opens without this command too. The copy suits any web host as it is.

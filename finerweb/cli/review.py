@@ -18,7 +18,7 @@ def review() -> None:
 @click.argument("tasks", type=EXISTING)
 @click.option("--out", type=NEW, default="gold", show_default=True, help="Folder of the gold.")
 def import_tasks(tasks: Path, out: Path) -> None:
-    r"""Take corrected tasks of Label Studio (its JSON export) as the gold of their passages.
+    """Take corrected tasks of Label Studio (its JSON export) as the gold of their passages.
 
     Passages reviewed before are replaced, others stay. `dvc repro` then scores against them
     (`passages.gold` in params.yaml names the folder).

@@ -49,7 +49,7 @@ def _annotators(context: click.Context, parameter: click.Parameter, typed: str) 
 )
 @JSON
 def show(language: str, annotator: str, passage: str | None, limit: int, as_json: bool) -> None:
-    r"""Print annotated passages of a language; entities in brackets, with their labels.
+    """Print annotated passages of a language; entities in brackets, with their labels.
 
     Labels have colours on a terminal, and none in a pipe or with NO_COLOR. Spans that overlap one
     before are named below their passage; control characters of a text are shown, not obeyed.

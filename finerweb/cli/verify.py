@@ -30,7 +30,7 @@ def verify(
     outputs: bool,
     as_json: bool,
 ) -> None:
-    r"""Say everything that is wrong with a release, and where; nothing wrong ends with 0.
+    """Say everything that is wrong with a release, and where; nothing wrong ends with 0.
 
     Checksums, schemas, order, every entity's surface, sources, sentences, splits, the card's
     figures; no evaluation text of params.yaml inside; and, in a project, every output against
