@@ -69,6 +69,8 @@ def reply(request: dict[str, Any]) -> dict[str, Any]:
         ]
         content = "Yes" if value > -1 else "No"
         choice["logprobs"] = {"content": [tops[0] | {"top_logprobs": tops}], "refusal": None}
+    elif prompt.endswith("Answer with one digit, 1, 2, 3 or 4."):
+        content = "4" if yes(passage) > -1 else "1"
     elif prompt.startswith("You check how"):
         content = json.dumps(verdict(prompt, passage), ensure_ascii=False)
     else:

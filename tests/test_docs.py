@@ -162,7 +162,8 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     )
     run(*command.replace("docs/_build", str(tmp_path)).split(), cwd=ROOT)
     pages = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
-    assert {page.replace("docs/", "").replace(".md", ".html") for page in PAGES} <= pages
+    of_site = [page for page in PAGES if page.startswith("docs/")]
+    assert {page.replace("docs/", "").replace(".md", ".html") for page in of_site} <= pages
     for page in pages:
         text = (tmp_path / page).read_text("utf-8")
         assert not re.search(r"<(?:script|img|iframe)[^>]+src=\"(?:https?:)?//", text), page
