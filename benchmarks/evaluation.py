@@ -83,7 +83,7 @@ def main(passages: int, languages: int) -> None:
         table = pa.Table.from_pylist([row for _, row in made], schema=PREDICTIONS.schema)
         gold = GoldSet("s", tuple(text for text, _ in made), TYPES, GoldReport())
         begun, before = time.perf_counter(), time.process_time()
-        figures = scores("p", gold, {"deu_Latn": table}, PARAMS)
+        figures = scores("p", gold, {"deu_Latn": table}, {"deu_Latn"}, PARAMS)
         seconds += time.perf_counter() - begun
         processor += time.process_time() - before
     exact = figures["overall"]["exact"]

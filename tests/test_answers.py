@@ -221,6 +221,7 @@ def start(folder: Path, after: int, seconds: float) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True)
 
 
+@pytest.mark.slow
 def test_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     """SIGKILL after some replies: the next run asks exactly the others, and ends the same."""
     killed = start(tmp_path, 10, 60)
@@ -234,6 +235,7 @@ def test_killed_run_goes_on_where_it_was(tmp_path: Path) -> None:
     assert start(tmp_path / "unbroken", 99, 0).communicate()[0] == out
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
     process = start(tmp_path, 10, 0.5)
     assert process.stdout is not None and process.stdout.readline() == "so far\n"
@@ -246,6 +248,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
         assert len(store) == len((tmp_path / "asked.txt").read_text().split()) < 20
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_share_the_work(tmp_path: Path) -> None:
     """No reply is lost, no database is locked; the second waits for the first one's replies."""
     code = RUN.replace("Slow()", "Slow(0.05)").format(
@@ -342,6 +345,7 @@ def test_what_cannot_be_read_is_asked_once_more(tmp_path: Path) -> None:
     assert (report.retried, report.cut_off) == (2, 3)
 
 
+@pytest.mark.slow
 def test_plan_command(project: Path) -> None:
     done = run("finerweb", "plan", cwd=project)
     assert "rate@qwen, mirror:qwen2.5-coder-1.5b-instruct-q4\n" in done.stdout
@@ -355,6 +359,7 @@ def test_plan_command(project: Path) -> None:
     assert done.returncode == 1 and "no stage 'merge' that asks; there are" in done.stderr
 
 
+@pytest.mark.slow
 def test_plan_of_the_paper_s_preset(project: Path) -> None:
     """What would be fetched, asked and paid, before anything is there."""
     shutil.copytree(ROOT / "presets", project / "presets")

@@ -120,6 +120,7 @@ def test_copies_across_languages_stay_in_the_first(tmp_path: Path) -> None:
     assert dropped == {"eng_Latn": {}, "swh_Latn": {"near duplicate": 1}}
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.lists(st.lists(st.integers(0, 40), max_size=4), max_size=60))
 def test_repeats_are_those_with_a_key_of_an_earlier_one(things: list[list[int]]) -> None:
@@ -234,6 +235,7 @@ def test_26_policies(policy: str, tmp_path: Path) -> None:
     assert kept["deu_Latn"][0] == (text if policy == "keep" else masked)
 
 
+@pytest.mark.slow
 def test_31_the_same_bytes_whatever_the_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

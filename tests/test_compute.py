@@ -75,6 +75,7 @@ def test_digest_tells_contents_apart() -> None:
     assert len({digest(table) for table in tables}) == len(tables)
 
 
+@pytest.mark.slow
 def test_a_file_that_lost_rows_is_named(tmp_path: Path, noting: Callable[..., Noting]) -> None:
     todo = corpus(tmp_path, N)
     pq.write_table(pa.table({"text": ["x"] * 4}), tmp_path / "b.parquet")
@@ -82,6 +83,7 @@ def test_a_file_that_lost_rows_is_named(tmp_path: Path, noting: Callable[..., No
         run(noting(), todo, tmp_path)
 
 
+@pytest.mark.slow
 def test_in_order_whatever_is_finished_first(tmp_path: Path, noting: Callable[..., Noting]) -> None:
     todo = corpus(tmp_path, N)
     assert run(noting("falling"), todo, tmp_path, workers=3) == doubled(todo)
@@ -89,6 +91,7 @@ def test_in_order_whatever_is_finished_first(tmp_path: Path, noting: Callable[..
     assert sorted(finished) == list(range(0, N, ROWS))
 
 
+@pytest.mark.slow
 def test_only_a_window_is_under_way(tmp_path: Path, noting: Callable[..., Noting]) -> None:
     todo = corpus(tmp_path, 120)
     results = map_batches(noting(), todo, params(tmp_path), "test")
@@ -111,6 +114,7 @@ def alive(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+@pytest.mark.slow
 def test_worker_killed_mid_batch(tmp_path: Path, noting: Callable[..., Noting]) -> None:
     todo = corpus(tmp_path, N)
     victim = read(todo[4])["text"][1].as_py()
@@ -121,6 +125,7 @@ def test_worker_killed_mid_batch(tmp_path: Path, noting: Callable[..., Noting]) 
     assert len(processes(tmp_path / "notes")) == 3
 
 
+@pytest.mark.slow
 def test_batch_that_kills_every_worker(tmp_path: Path, noting: Callable[..., Noting]) -> None:
     todo = corpus(tmp_path, N)
     first, victim = (read(todo[6])["text"][i].as_py() for i in (0, 1))
@@ -132,6 +137,7 @@ def test_batch_that_kills_every_worker(tmp_path: Path, noting: Callable[..., Not
     assert len(kept(tmp_path)) >= 6, "what was finished before it"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "error", "message"),
     [
@@ -233,6 +239,7 @@ def test_same_bytes(tmp_path: Path, workers: int, seed: str, locale: str, zone: 
     assert len(found[0][1]) == 10
 
 
+@pytest.mark.slow
 def test_order_of_the_batches_changes_no_result(
     tmp_path: Path, noting: Callable[..., Noting]
 ) -> None:

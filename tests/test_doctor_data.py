@@ -245,6 +245,7 @@ def test_extras_that_are_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pip install -e '.[sat]'" in found["extra sat"].todo
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "state", "said"),
     [

@@ -104,6 +104,7 @@ def test_an_interrupted_download_goes_on(server: Served, tmp_path: Path) -> None
     assert failed <= again and not again & (set(asked) - failed)
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_named(server: Served, web: Path, tmp_path: Path) -> None:
     sampled(server.url, tmp_path / "kept")
     name = server.got()[0][0]

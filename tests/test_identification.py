@@ -273,6 +273,7 @@ def test_mixed_text(code: str, own: str, lid176: Identifier) -> None:
     assert not accept(much, code, "match", lid176) or share_in_script(much, script) < 0.4
 
 
+@pytest.mark.slow
 @needs_data
 def test_the_script_of_90_languages() -> None:
     assert set(NAMES) >= {row.script for row in TABLE.values()}

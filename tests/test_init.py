@@ -48,6 +48,7 @@ def init(*words: str, **more: Any) -> Result:
     return CliRunner().invoke(main, ["init", *words], **more)
 
 
+@pytest.mark.slow
 def test_a_project(tmp_path: Path) -> None:
     corpus = texts(tmp_path / "texts")
     done = init(str(tmp_path / "ข่าว"), "--corpus", str(corpus))
@@ -156,6 +157,7 @@ def test_what_was_fitted_to_the_sample_is_not_taken_over(code_: str) -> None:
     assert made["evaluate"]["predictors"] == {"binder": kept_knobs | {"margin": 0}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("models", "server", "engines"),
     [
@@ -231,6 +233,7 @@ def test_digests_are_of_the_modules_that_a_stage_reaches() -> None:
     assert "ground" in moved and "documents" not in moved
 
 
+@pytest.mark.slow
 def test_upgrade(tmp_path: Path) -> None:
     folder = tmp_path / "news"
     init(str(folder), "--language", "tha_Thai")

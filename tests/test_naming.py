@@ -88,6 +88,7 @@ def test_the_way_back_is_held_to_english_letters_alone() -> None:
     assert refusal("เมือง", Task("เมือง", "tha_Thai", ENGLISH)) == "other script"
 
 
+@pytest.mark.slow
 @given(texts(max_size=70), st.sampled_from(sorted(languages())))
 def test_what_is_not_refused_can_be_a_name(text: str, code: str) -> None:
     name = name_in(text)

@@ -52,6 +52,7 @@ def ask(server: Server, folder: Path, texts: list[str], **openai: Any) -> list[R
         return answers.of(requests)
 
 
+@pytest.mark.slow
 def test_asks_with_bounded_concurrency(server: Server, tmp_path: Path) -> None:
     server.faults = [Fault(stall=0.05, body=echo({"model": "m", "messages": [{"content": "x"}]}))]
     server.faults *= 12
@@ -70,6 +71,7 @@ def test_what_is_sent(server: Server, tmp_path: Path) -> None:
     assert sent["messages"] == [{"role": "user", "content": "hello"}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "low", "high"),
     [
@@ -294,6 +296,7 @@ def test_a_batch_that_is_gone_or_all_wrong_is_asked_again(server: Server, tmp_pa
     assert len(server.batches) == 2
 
 
+@pytest.mark.slow
 def test_9_a_limit_that_lasts_slows_down_and_stops_nothing(server: Server, tmp_path: Path) -> None:
     """Five requests of six are too many, for a long time: it goes on until all are answered."""
     limit = Fault(429, {"message": "slow down"}, {"retry-after-ms": "20"})

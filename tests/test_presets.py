@@ -238,6 +238,7 @@ def call(folder: Path, *options: str) -> CompletedProcess[str]:
     return run("finerweb", "preset", *options, cwd=folder, check=False)
 
 
+@pytest.mark.slow
 def test_there_and_back(folder: Path) -> None:
     params = folder / "params.yaml"
     before = params.read_bytes()
@@ -267,6 +268,7 @@ def test_unknown_preset(folder: Path, name: str) -> None:
     assert (folder / "params.yaml").read_bytes() == TEXTS["sample"].encode()
 
 
+@pytest.mark.slow
 def test_a_preset_of_ones_own(folder: Path) -> None:
     mine = folder / "presets" / "mine.yaml"
     mine.write_text("filter:\n  quotas: 3\n", "utf-8")

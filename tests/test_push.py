@@ -76,6 +76,7 @@ def test_what_is_pushed_is_the_release(hub: HubState, made: Path, tmp_path: Path
     assert hub.n_commits() == 1
 
 
+@pytest.mark.slow
 def test_what_is_stale_is_deleted(hub: HubState, made: Path) -> None:
     sent(made / "whole")
     done = call(made / "small", "--yes")
@@ -96,6 +97,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
+@pytest.mark.slow
 def test_more_files_than_a_commit(hub: HubState, made: Path) -> None:
     """Data first, the card last; what broke off goes on where it stopped."""
     release = made / "large"

@@ -127,6 +127,7 @@ def test_huge_row_group_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert len(sampled(tmp_path)[0]) == 11
 
 
+@pytest.mark.slow
 def test_a_text_stored_once_and_meant_often(tmp_path: Path) -> None:
     """Eight hundred megabytes in a dictionary of one megabyte: unpacked a few rows at a time."""
     text = pa.DictionaryArray.from_arrays(pa.array([0] * 800, pa.int32()), ["語" * 333_000])

@@ -131,6 +131,7 @@ def test_an_id_that_two_languages_have() -> None:
         note_ids([replace(document("b"), language="tha_Thai")], noted)
 
 
+@pytest.mark.slow
 def test_no_more_is_held_than_the_quota_takes() -> None:
     most = 0
     others = sum(type(o) is Document for o in gc.get_objects())

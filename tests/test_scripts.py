@@ -59,6 +59,7 @@ def test_the_share_of_two_texts_lies_between(one: str, other: str, script: str) 
     assert share_in_script(f"{other} 42{one}\u0301", script) == pytest.approx(whole)
 
 
+@pytest.mark.slow
 def test_agrees_with_unicode() -> None:
     """Beside the script property of Unicode: all letters but a few hundred rare ones agree."""
     regex = pytest.importorskip("regex")

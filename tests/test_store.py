@@ -171,6 +171,7 @@ except OSError as error:
         assert len(store) == 1 and store.verify() == []
 
 
+@pytest.mark.slow
 def test_several_processes_on_one_store(tmp_path: Path) -> None:
     script = """
 import sys
@@ -239,6 +240,7 @@ def test_a_reply_no_file_takes_is_kept_without_what_it_cannot_hold(tmp_path: Pat
         assert [row.reply.text for row in store.rows()] == ["a? b", "x2"]
 
 
+@pytest.mark.slow
 def test_many_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from finerweb.llm.store import ReplyStore; "
     code += "ReplyStore(Path(sys.argv[1])).close()"
@@ -259,6 +261,7 @@ def test_a_damaged_segment_is_refused(tmp_path: Path) -> None:
         assert len(store) == 0
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_store(tmp_path: Path) -> None:
     script = """
 import resource, sys
@@ -278,6 +281,7 @@ with ReplyStore(Path(sys.argv[1])) as store:
     assert float(done.stdout) < 20, "MB more for 60 MB of replies"
 
 
+@pytest.mark.slow
 def test_commands(project: Path) -> None:
     path = project / ".finerweb" / "replies.sqlite"
     failed = replace(kept(3), reply=replace(REPLY, finish_reason="content_filter", failure="no"))

@@ -159,6 +159,7 @@ def make_confidence(folder: Path) -> dict[tuple[str, int, int], float | None]:
     return known
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shares", [(0, 0), (0.3, 0.3)])
 def test_a_release_with_confidence(tmp_path: Path, shares: tuple[float, float]) -> None:
     make_variants(tmp_path / "variants")

@@ -40,6 +40,7 @@ def documents(code: str) -> set[str]:
     return {p.document_id for p in passages(code)}
 
 
+@pytest.mark.slow
 def test_nothing_is_wrong(release: Path, tmp_path: Path) -> None:
     noted = read_metrics(tmp_path / "metrics/statistics.json")
     (release / ".gitattributes").write_text("a hub's")
@@ -240,6 +241,7 @@ def test_many_faults_are_counted(release: Path) -> None:
     assert any(re.search(r"and \d+ more of these$", fault) for fault in verify(release))
 
 
+@pytest.mark.slow
 def test_a_cache_object_that_changed(project: Path) -> None:
     """DVC checks it out, and finds nothing wrong."""
     (project / "params.yaml").unlink()
@@ -271,6 +273,7 @@ def test_a_cache_object_that_changed(project: Path) -> None:
     assert "out/b-d" not in done.stdout
 
 
+@pytest.mark.slow
 def test_an_unpacked_archive_has_no_repository(project: Path) -> None:
     shutil.rmtree(project / ".git")
     (project / "dvc.lock").write_text("schema: '2.0'\n")

@@ -53,6 +53,7 @@ def test_answers(model: ServedModel) -> None:
     assert (len(replies), n_cached, starts()) == (30, 60, [4])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "sequences"),
     [
@@ -85,6 +86,7 @@ def test_29_gives_up_after_so_many_and_keeps_what_was_finished(model: ServedMode
     assert len(finished) == len(set(finished)) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sequences", [1, 4, 16])
 def test_29_a_request_that_kills_each_process_is_found_and_left(
     model: ServedModel, sequences: int
