@@ -10,7 +10,7 @@ from documented import commands, run_all
 from reach import ROOT
 from releases import make_release, make_variants, params
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = pytest.mark.slow
 N = 12
 """Documents a language, two or three of them kept from learning."""
 OTHERS = ("deu_Latn", "swh_Latn", "vie_Latn", "rus_Cyrl", "ell_Grek", "arb_Arab")
